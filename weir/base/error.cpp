@@ -7,7 +7,9 @@ namespace {
 class weir_category final : public std::error_category {
  public:
   const char* name() const noexcept override { return "weir"; }
-  std::string message(int value) const override { return std::string(weir::message(static_cast<errc>(value))); }
+  std::string message(int value) const override {
+    return std::string(weir::message(static_cast<errc>(value)));
+  }
 };
 
 }  // namespace
@@ -35,8 +37,6 @@ std::string_view message(errc e) noexcept {
   return "unknown error";
 }
 
-std::error_code make_error_code(errc e) noexcept {
-  return {static_cast<int>(e), category()};
-}
+std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
 
 }  // namespace weir

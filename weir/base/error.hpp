@@ -1,7 +1,7 @@
 // What can go wrong, as values.
 //
-// Invariant: a default std::error_code is success, so errc starts at 1; its values never change once released.
-// Thread-safety: all of it may be called from any thread.
+// Invariant: a default std::error_code is success, so errc starts at 1; its values never change once
+// released. Thread-safety: all of it may be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,8 @@ struct error {
 template <class T = void>
 using io_result = std::expected<T, error>;
 
-/// A bad option: its C++ name, and a sentence with the value and a right one ("burst 0.5 is below 1; use 1 or more").
+/// A bad option: its C++ name, and a sentence with the value and a right one ("burst 0.5 is below 1; use 1 or
+/// more").
 struct option_error {
   std::string_view option;
   std::string message;

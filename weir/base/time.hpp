@@ -1,7 +1,7 @@
 // The clock, and arithmetic on it that cannot overflow.
 //
-// Invariant: `never` is the largest time; a sum that would pass it is `never`, so a wait "for ever" needs no special
-// case. Thread-safety: pure functions.
+// Invariant: `never` is the largest time; a sum that would pass it is `never`, so a wait "for ever" needs no
+// special case. Thread-safety: pure functions.
 #pragma once
 
 #include <chrono>
