@@ -1,0 +1,14 @@
+// All of weir. Each header can be included by itself; this one is for small programs and first steps.
+#pragma once
+
+#include <weir/base/error.hpp>
+#include <weir/base/hardware.hpp>
+#include <weir/base/time.hpp>
+#include <weir/base/units.hpp>
+#include <weir/channel/channel.hpp>
+#include <weir/channel/select.hpp>
+#include <weir/observe/histogram.hpp>
+#include <weir/observe/observer.hpp>
+#include <weir/pool/overflow.hpp>
+#include <weir/pool/task_pool.hpp>
+#include <weir/pool/worker_pool.hpp>
