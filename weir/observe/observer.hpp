@@ -1,0 +1,41 @@
+// What a pool tells about single jobs as it happens, for logs and alerts; figures are in pool_stats and
+// histograms.
+//
+// Thread-safety: hooks are called by whatever thread caused the event, several at once, under no lock of the
+// pool.
+#pragma once
+
+#include <weir/base/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <string_view>
+
+namespace weir {
+
+/// Which job of which pool. Refers to the pool's name: copy what outlives the call.
+struct job_note {
+  std::string_view pool;  ///< pool_options::name
+  std::uint64_t id = 0;   ///< the job_id
+  std::size_t lane = 0;
+};
+
+/// Hooks, each of which does nothing unless overridden. A hook must not throw (the program ends), should be
+/// quick, and may submit to the pool only with overflow::reject().
+class observer {
+ public:
+  observer() = default;
+  observer(const observer&) = delete;
+  observer& operator=(const observer&) = delete;
+  virtual ~observer() = default;
+
+  /// The job threw `what`.
+  virtual void on_failed(const job_note&, const std::exception_ptr& what);
+  /// The job was accepted and did not run: dropped (evicted), expired or cancelled.
+  virtual void on_lost(const job_note&, errc reason);
+  /// A submit was refused; the caller still has the job.
+  virtual void on_refused(std::string_view pool, errc reason);
+};
+
+}  // namespace weir
