@@ -1,0 +1,102 @@
+// Who waits at a channel, and how a waiting one is claimed and woken.
+//
+// A party is a thread that waits: for one operation (one waiter) or in a select (a waiter a case). A waiter
+// lives on the waiting side's stack and is listed at its channel. The protocol:
+// 1. Under the channel's lock a partner takes the waiter off its list and claims it. A single operation is
+// claimed by
+//    being taken off; the cases of one select share a winner word, and one compare-and-swap on it decides.
+// 2. The claimer sets `fate`, and for a receive puts the value at `value`, still under the lock; it may move
+// a sender's
+//    value out after unlocking. The claimed party touches nothing of this until it is finished.
+// 3. After unlocking, party.finish() is the last access. The party then owns all again, and never takes the
+// lock. A party that gives up (stop, deadline) takes the lock: still listed, it was not claimed and leaves;
+// not listed, it waits for finish(), which is imminent. A select gives up by winning its own winner word.
+// Orders: the acquire-release compare-and-swap on `winner` needs no partner for data (fate and value travel
+// through the parker); it only has to be one atomic decision.
+#pragma once
+
+#include <weir/base/fifo_list.hpp>
+#include <weir/base/parker.hpp>
+
+#include <cstdint>
+
+namespace weir::detail {
+
+template <class Atomics>
+class wait_party {
+ public:
+  static constexpr std::uint32_t undecided = UINT32_MAX;
+  static constexpr std::uint32_t withdrawn = UINT32_MAX - 1;
+
+  enum class shape { single, select };
+  explicit wait_party(shape s) noexcept : shape_(s) {}
+
+  /// True for exactly one caller. A single operation has only one caller who can ask.
+  bool claim(std::uint32_t index) noexcept {
+    if (shape_ == shape::single) return true;
+    std::uint32_t seen = undecided;
+    return winner_.compare_exchange_strong(seen, index, std::memory_order_acq_rel, std::memory_order_relaxed);
+  }
+
+  /// Which case was claimed; valid once done, or after a claim(withdrawn) that failed and wait_done().
+  std::uint32_t winner() const noexcept { return winner_.load(std::memory_order_acquire); }
+
+  detail::parker<Atomics> parker;
+
+ private:
+  const shape shape_;
+  typename Atomics::template atomic<std::uint32_t> winner_{undecided};
+};
+
+enum class wish : std::uint8_t { send, reserve, receive };
+enum class fate : std::uint8_t { pending, done, closed };
+
+/// One waiting operation, without its value's type.
+template <class Atomics>
+struct waiter : fifo_hook<waiter<Atomics>> {
+  wait_party<Atomics>* party = nullptr;
+  std::uint32_t index = 0;  // of the case in its select
+  detail::wish wish = wish::send;
+  detail::fate fate = fate::pending;
+  void* value = nullptr;  // send: the T to move from; receive: room for a T; reserve: null
+  waiter* next_claimed = nullptr;
+
+  bool claim() noexcept { return party->claim(index); }
+};
+
+/// Parties claimed under a lock, to be finished after it: no wake inside.
+template <class Atomics>
+class claimed_list {
+ public:
+  claimed_list() = default;
+  claimed_list(const claimed_list&) = delete;
+  claimed_list& operator=(const claimed_list&) = delete;
+
+  bool empty() const noexcept { return first_ == nullptr; }
+
+  void add(waiter<Atomics>& w, detail::fate f) noexcept {
+    w.fate = f;
+    w.next_claimed = nullptr;
+    (last_ ? last_->next_claimed : first_) = &w;
+    last_ = &w;
+  }
+
+  waiter<Atomics>* pop() noexcept {
+    waiter<Atomics>* const w = first_;
+    if (w == nullptr) return nullptr;
+    first_ = w->next_claimed;
+    if (first_ == nullptr) last_ = nullptr;
+    return w;
+  }
+
+  /// In the order claimed. No lock may be held.
+  void finish_all() noexcept {
+    while (waiter<Atomics>* const w = pop()) w->party->parker.finish();
+  }
+
+ private:
+  waiter<Atomics>* first_ = nullptr;
+  waiter<Atomics>* last_ = nullptr;
+};
+
+}  // namespace weir::detail
