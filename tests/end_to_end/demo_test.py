@@ -1,0 +1,100 @@
+"""The tour: its list, its one scene that is the same at each run, its speed, and what it prints off a terminal."""
+
+import json
+import time
+
+import pytest
+
+from program import PATIENCE, WEIR
+
+
+def test_the_list_is_a_scene_a_line_name_tab_sentence(weir):
+    done = weir("demo", "--list")
+    assert done.code == 0 and done.err == b"", done
+    scenes = [line.split("\t") for line in done.lines]
+    assert all(len(scene) == 2 and scene[0] and scene[1].endswith(".") for scene in scenes), done
+    assert "blocking" in [name for name, _ in scenes]
+
+
+def test_every_scene_on_the_list_can_be_played(weir):
+    names = [line.split("\t")[0] for line in weir("demo", "--list").lines]
+    done = weir("demo", "--fast", *names)
+    assert done.code == 0 and done.out, done
+
+
+def test_an_unknown_scene_is_refused_with_the_nearest(weir):
+    done = weir("demo", "bloking")
+    assert done.code == 2 and "bloking" in done.complaint and "blocking" in done.complaint, done
+
+
+def test_blocking_prints_the_same_bytes_at_each_run(weir):
+    first = weir("demo", "blocking")
+    assert first.code == 0, first
+    for line in ("Sending 0...", "Sent 0", "Processing 0"):
+        assert any(text.startswith(line) for text in first.lines), (line, first)
+    for _ in range(20):
+        assert weir("demo", "blocking").out == first.out
+
+
+def test_blocking_says_which_send_is_the_first_to_block(weir):
+    assert "block" in weir("demo", "blocking").out.decode()
+
+
+@pytest.mark.memory
+def test_the_fast_tour_takes_under_ten_seconds(weir):
+    began = time.monotonic()
+    assert weir("demo", "--fast").code == 0
+    assert time.monotonic() - began < 10
+
+
+def test_the_fast_tour_is_plain_text_off_a_terminal_and_names_every_policy_and_mistake(weir):
+    done = weir("demo", "--fast")
+    assert done.code == 0 and b"\x1b" not in done.out and b"\r" not in done.out, done
+    text = done.out.decode().lower()
+    for word in (
+        "kitchen",
+        "unbounded",
+        "block",
+        "drop",
+        "reject",
+        "timeout",
+        "goodput",
+        "p99",
+        "mistake",
+        "next",
+    ):
+        assert word in text, word
+
+
+def test_a_reader_that_goes_ends_the_tour_quietly(weir):
+    done = weir("-c", f"{WEIR} demo --fast | head -n 1; echo ${{PIPESTATUS[0]}}", program="/bin/bash")
+    assert done.lines[-1] == "141" and done.err == b"", done
+
+
+def test_an_interrupt_ends_the_tour(weir):
+    running = weir.start("demo")
+    running.prints("\n")
+    running.signal(2)
+    assert running.wait().code == 130
+
+
+def test_bench_policies_compares_the_policies_in_json(weir):
+    done = weir("bench", "policies", "--quick", "--format", "json", patience=PATIENCE * 2)
+    assert done.code == 0, done
+    rows = {row["policy"]: row for row in json.loads(done.out)["policies"]}
+    assert {"unbounded", "block", "reject"} <= set(rows)
+    for row in rows.values():
+        assert row["offered"] >= row["completed"] > 0 and row["goodput"] >= 0
+    assert rows["unbounded"]["peak_depth"] > rows["block"]["peak_depth"] and rows["block"]["lost"] == 0
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl", "csv"])
+def test_bench_policies_prints_other_formats(weir, form):
+    done = weir("bench", "policies", "--quick", "--format", form, patience=PATIENCE * 2)
+    assert done.code == 0 and sum("reject" in line for line in done.lines) >= 1, done
+
+
+def test_bench_refuses_what_it_does_not_know(weir):
+    assert weir("bench", "polices").code == 2
+    done = weir("bench", "policies", "--format", "xml")
+    assert done.code == 2 and "json" in done.complaint, done
