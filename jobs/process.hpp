@@ -9,19 +9,17 @@
 // within `linger` is kept, then weir goes on.
 #pragma once
 
-#include <jobs/watchdog.hpp>
+#include <jobs/launcher.hpp>
 #include <weir/base/error.hpp>
 #include <weir/base/time.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace weir::jobs {
 
@@ -77,37 +75,6 @@ struct process_result {
 /// A sentence for people about a job that did not start: "nosuch: command not found", "foo: Permission
 /// denied".
 std::string describe(const process_result&, std::string_view command);
-
-/// What all jobs share: the environment, /dev/null, where commands are found. Thread-safe.
-/// Reads environ and the dispositions of signals once, when made: ignore signals before that, never after.
-class launcher {
- public:
-  /// `dog` may be null (no watchdog); otherwise it must outlive this.
-  static io_result<std::unique_ptr<launcher>> make(watchdog* dog);
-
-  launcher(const launcher&) = delete;
-  launcher& operator=(const launcher&) = delete;
-  ~launcher();
-
-  /// Where `command` is: itself when it holds a slash, else the first executable file of that name in PATH.
-  /// Found once, then remembered. Fails with ENOENT, or EACCES when there are only files that cannot be
-  /// executed.
-  io_result<std::string> find(std::string_view command);
-
- private:
-  friend class process_slot;
-  struct location;
-
-  launcher(watchdog* dog, int null_device);
-
-  watchdog* dog_;
-  int null_device_;
-  std::uint64_t ignored_;                 // signals to be set to their default in the child, a bit each
-  std::vector<std::string> environment_;  // without our own variables
-  std::string path_;                      // PATH when this was made
-  std::mutex mutex_;                      // guards found_
-  std::vector<std::unique_ptr<location>> found_;
-};
 
 /// What one worker runs its jobs with, one after the other; its stack and buffers are used again. Not
 /// thread-safe.

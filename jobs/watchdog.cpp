@@ -1,0 +1,158 @@
+#include <jobs/watchdog.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weir::jobs {
+namespace {
+
+// How long a woken watchdog lets records gather: waking for each would cost every short job two context
+// switches.
+constexpr int gather_milliseconds = 50;
+constexpr int list_descriptor = 0;
+constexpr int life_descriptor = 1;
+
+/// The groups that live, by what the records say.
+class group_list {
+ public:
+  group_list() { groups_.reserve(64); }
+
+  void apply(std::span<const std::int32_t> records) {
+    for (const std::int32_t record : records) {
+      if (record > 0) {
+        groups_.push_back(record);
+      } else if (const auto at = std::ranges::find(groups_, -record); at != groups_.end()) {
+        *at = groups_.back();
+        groups_.pop_back();
+      }
+    }
+  }
+
+  void kill_all() const {
+    for (const pid_t group : groups_) ::kill(-group, SIGKILL);
+  }
+
+ private:
+  std::vector<pid_t> groups_;
+};
+
+[[noreturn]] void watch() {
+  group_list groups;
+  std::array<std::int32_t, 1024> records;
+  for (;;) {
+    const ssize_t n = ::read(list_descriptor, records.data(), sizeof records);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    const auto count = static_cast<std::size_t>(n) / sizeof(std::int32_t);
+    groups.apply({records.data(), count});
+    // A closed life line ends the wait at once; the list's own end is what counts, since a child that has not
+    // called exec yet still holds it and may add itself.
+    pollfd life{life_descriptor, 0, 0};
+    if (count < records.size()) ::poll(&life, 1, gather_milliseconds);
+  }
+  groups.kill_all();
+  ::_exit(0);
+}
+
+/// The child's side of the fork: nothing of weir's stays open, nothing a terminal sends reaches it.
+[[noreturn]] void become_watchdog(int list, int life) {
+  ::setsid();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
+  ::prctl(PR_SET_NAME, "weir-watchdog");
+  list = ::fcntl(list, F_DUPFD, 10);
+  life = ::fcntl(life, F_DUPFD, 10);
+  if (::dup2(list, list_descriptor) < 0 || ::dup2(life, life_descriptor) < 0) ::_exit(1);
+  ::close_range(2, ~0U, 0);
+  watch();
+}
+
+error cannot_start(int code) {
+  return {std::error_code(code, std::generic_category()),
+          "cannot start the watchdog: " + std::generic_category().message(code)};
+}
+
+void close_both(const std::array<int, 2>& ends) {
+  for (const int end : ends) {
+    if (end >= 0) ::close(end);
+  }
+}
+
+}  // namespace
+
+void occupy_standard_descriptors() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    // The lowest free number is this one. Read-only, so that writing to a standard output that was closed
+    // still fails.
+    if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) < 0) return;
+  }
+}
+
+io_result<watchdog> watchdog::start() {
+  occupy_standard_descriptors();
+  std::array<int, 2> list{-1, -1};
+  std::array<int, 2> life{-1, -1};
+  if (::pipe2(list.data(), O_CLOEXEC) < 0 || ::pipe2(life.data(), O_CLOEXEC) < 0) {
+    const int code = errno;
+    close_both(list);
+    return std::unexpected(cannot_start(code));
+  }
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    const int code = errno;
+    close_both(list);
+    close_both(life);
+    return std::unexpected(cannot_start(code));
+  }
+  if (pid == 0) become_watchdog(list[0], life[0]);
+  ::close(list[0]);
+  ::close(life[0]);
+  return watchdog(pid, list[1], life[1]);
+}
+
+watchdog::watchdog(watchdog&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      list_(std::exchange(other.list_, -1)),
+      life_(std::exchange(other.life_, -1)) {}
+
+watchdog& watchdog::operator=(watchdog&& other) noexcept {
+  if (this != &other) {
+    end();
+    pid_ = std::exchange(other.pid_, -1);
+    list_ = std::exchange(other.list_, -1);
+    life_ = std::exchange(other.life_, -1);
+  }
+  return *this;
+}
+
+watchdog::~watchdog() { end(); }
+
+void watchdog::end() noexcept {
+  if (pid_ < 0) return;
+  ::close(list_);
+  ::close(life_);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+}
+
+void watchdog::forget(pid_t leader) noexcept {
+  const std::int32_t record = -leader;
+  // EPIPE: somebody killed the watchdog; the run goes on without one.
+  while (::write(list_, &record, sizeof record) < 0 && errno == EINTR) {
+  }
+}
+
+}  // namespace weir::jobs
