@@ -1,7 +1,8 @@
 // The two ends of a channel, counted: when one side has gone, the other learns it.
 //
 // Invariants: the channel lives as long as an end or a permit. The count of a side only falls to 0 once,
-// since an end is copied from an end. Orders: each decrement is acquire-release, so the one that reaches 0
+// since an end is copied from an end (but for receiver_of, after which it may fall to 0 again: abandoning an
+// abandoned channel does nothing). Orders: each decrement is acquire-release, so the one that reaches 0
 // sees what the others did. Thread-safety: the operations, from any number of threads; copying, assigning and
 // moving as for std::shared_ptr.
 #pragma once
@@ -17,6 +18,11 @@
 #include <utility>
 
 namespace weir {
+
+template <class T>
+class sender;
+template <class T>
+class receiver;
 
 namespace detail {
 
@@ -56,6 +62,7 @@ class counted_end {
     return shared_->core;
   }
   std::shared_ptr<channel_core<T>> place() const noexcept { return {shared_, &core()}; }
+  const std::shared_ptr<counted_channel<T>>& shared() const noexcept { return shared_; }
 
  private:
   std::atomic<std::size_t>& count() const noexcept { return shared_->ends[static_cast<int>(Side)]; }
@@ -69,6 +76,8 @@ struct channel_access {
   static auto& core(const C& c) noexcept {
     return c.core();
   }
+  template <class T>
+  static receiver<T> receiver_of(const sender<T>& tx) noexcept;
 };
 
 }  // namespace detail
@@ -122,6 +131,14 @@ class receiver : public receiving<T, receiver<T>> {
 
   detail::counted_end<T, detail::side::receivers> end_;
 };
+
+/// One more receiver of a sender's channel. When the last one is gone already: of a closed, empty channel.
+template <class T>
+receiver<T> detail::channel_access::receiver_of(const sender<T>& tx) noexcept {
+  auto shared = tx.end_.shared();
+  shared->ends[static_cast<int>(side::receivers)].fetch_add(1, std::memory_order_relaxed);
+  return receiver<T>(std::move(shared));
+}
 
 template <class T>
 struct channel_ends {

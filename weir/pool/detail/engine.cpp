@@ -1,0 +1,280 @@
+// A pool's life: from start to the last join, and what can be asked of it meanwhile. Invariants: engine.hpp.
+#include <weir/pool/detail/call_frame.hpp>
+#include <weir/pool/detail/engine.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <utility>
+
+namespace weir::detail {
+
+namespace {
+
+/// How often a drain looks whether a worker is missing that could not be started before.
+constexpr duration look_again = std::chrono::milliseconds(10);
+
+/// Options are checked before a member is made of them.
+pool_options checked(pool_options options) {
+  check(options);
+  return options;
+}
+
+}  // namespace
+
+engine::engine(job_owner& owner, pool_options options, bool exact_times)
+    : owner_(owner),
+      options_(checked(std::move(options))),
+      exact_times_(exact_times),
+      capacity_(waiting_capacity(options_)),
+      min_workers_(resolve_workers(options_.min_workers, options_.max_workers).min),
+      max_workers_(resolve_workers(options_.min_workers, options_.max_workers).max),
+      paused_(options_.paused) {}
+
+engine::~engine() {
+  while (spare_) owner_.free_node(std::exchange(spare_, spare_->behind));
+}
+
+void engine::start() {
+  {
+    guard lock(lock_);
+    const std::error_code failure = grow_to_min(lock);
+    if (live_ == 0) throw std::system_error(failure, "cannot start a worker of pool " + options_.name);
+  }
+  if (options_.stop.stop_possible()) on_stop_.emplace(options_.stop, canceller{this});
+}
+
+void engine::shutdown() noexcept {
+  if (call_frame::inside(*this)) {
+    std::fprintf(stderr, "weir: pool %s was destroyed from inside one of its own jobs\n",
+                 options_.name.c_str());
+    std::terminate();
+  }
+  static_cast<void>(drain(never));
+  on_stop_.reset();
+  for (const auto& slot : slots_)
+    if (slot->thread.joinable()) slot->thread.join();
+}
+
+/// Leaves the lock, and does what was decided under it: wakes, starts a worker, closes the results.
+void engine::act(guard& lock) noexcept {
+  if (idle_ && !wake_pending_ && !paused_ && !queue_.empty()) {
+    idle_worker& next = *idle_;
+    idle_ = next.below;
+    wake_pending_ = true;
+    wake(next);
+  }
+  worker_slot* const fresh = wanted_worker();
+  const bool finishes = closed_ && !finished_ && queue_.empty() && job_units_ == 0;
+  finished_ = finished_ || finishes;
+  sleeper* woken = std::exchange(woken_, nullptr);
+  lock.unlock();
+  while (woken) {
+    sleeper* const next = woken->next_woken;  // gone once it is told
+    woken->sleep.finish();
+    woken = next;
+  }
+  if (fresh) start_thread(*fresh);
+  if (finishes) {
+    owner_.close_results();
+    lock.lock();
+    results_closed_ = true;
+    notify_drainers();
+    act(lock);
+  }
+}
+
+/// Notes that the sleeper is to be woken.
+void engine::wake(sleeper& one) noexcept {
+  one.next_woken = woken_;
+  woken_ = &one;
+}
+
+void engine::wake_idle() noexcept {
+  for (; idle_; idle_ = idle_->below) wake(*idle_);
+}
+
+bool engine::is_done(const drainer& who) const noexcept {
+  if (!queue_.empty()) return false;
+  if (who.inside) return job_units_ + loss_units_ == in_drain_;
+  return job_units_ + loss_units_ + starting_ == 0 && results_closed_;
+}
+
+/// Called whenever a unit ends.
+void engine::notify_drainers() noexcept {
+  for (drainer* one = drainers_.front(); one;) {
+    drainer* const next = one->behind;
+    if (is_done(*one)) {
+      drainers_.remove(*one);
+      wake(*one);
+    }
+    one = next;
+  }
+}
+
+/// The first call shuts the door and returns how many outcomes are still to come, others 0.
+std::size_t engine::close_door() noexcept {
+  if (closed_) return 0;
+  closed_ = true;
+  while (!door_.empty()) decide(*door_.front(), std::unexpected(errc::closed));
+  wake_idle();
+  return queue_.size() + job_units_;
+}
+
+void engine::close() {
+  guard lock(lock_);
+  const std::size_t to_come = close_door();
+  act(lock);
+  if (to_come != 0) owner_.extend_results(to_come);
+}
+
+void engine::cancel() {
+  guard lock(lock_);
+  if (std::exchange(cancelled_, true)) return;
+  const std::size_t to_come = close_door();
+  paused_ = false;
+  wake_idle();
+  job_list lost;
+  while (!queue_.empty()) lost.push_back(dequeue());
+  counts_.cancelled += lost.size();
+  loss_units_ += !lost.empty();
+  act(lock);
+  if (to_come != 0) owner_.extend_results(to_come);
+  stop_.request_stop();
+  if (!lost.empty()) report(lock, lost, errc::cancelled);
+}
+
+/// Counts a unit of losses, leaves the lock, and reports them.
+void engine::report_losses(guard& lock, job_list& lost, errc reason) noexcept {
+  ++loss_units_;
+  act(lock);
+  report(lock, lost, reason);
+}
+
+/// Tells on_lost and the observer of jobs that are counted already, without the lock. Ends their unit.
+void engine::report(guard& lock, job_list& lost, errc reason) noexcept {
+  {
+    const call_frame frame(*this);
+    for (job_node* node = lost.front(); node; node = node->behind) {
+      if (options_.observe) options_.observe->on_lost({options_.name, node->id, node->lane}, reason);
+      owner_.lose(*node, reason);
+    }
+  }
+  lock.lock();
+  while (job_node* const node = lost.front()) {
+    lost.remove(*node);
+    recycle(*node);
+  }
+  --loss_units_;
+  notify_drainers();
+  act(lock);
+}
+
+void engine::begin_drain() {
+  guard lock(lock_);
+  const std::size_t to_come = close_door();
+  draining_ = true;
+  paused_ = false;
+  wake_idle();
+  act(lock);
+  if (to_come != 0) owner_.extend_results(to_come);
+}
+
+result<> engine::drain(time_point deadline) {
+  begin_drain();
+  const std::size_t frames = call_frame::enter_drain(*this);
+  const bool holds_worker = frames != 0 && works_for == this;
+  guard lock(lock_);
+  in_drain_ += frames;
+  draining_workers_ += holds_worker;
+  notify_drainers();  // those inside jobs do not wait for this one any more
+  const bool inside = call_frame::inside(*this);
+  const bool in_time = wait_drained(lock, inside, deadline);
+  if (!in_time) {
+    lock.unlock();
+    cancel();
+    lock.lock();
+    wait_drained(lock, inside, never);
+  }
+  in_drain_ -= frames;
+  draining_workers_ -= holds_worker;
+  act(lock);
+  call_frame::leave_drain(*this, frames);
+  if (!in_time) return std::unexpected(errc::timed_out);
+  return {};
+}
+
+/// Waits until nothing is left to wait for; false at the deadline. Called and returns with the lock held.
+bool engine::wait_drained(guard& lock, bool inside, time_point deadline) noexcept {
+  for (;;) {
+    drainer me;
+    me.inside = inside;
+    if (is_done(me)) return true;
+    // A worker may be missing because the system had no thread for it: then nobody else will try again.
+    const bool starved = !queue_.empty() && free_workers() == 0 && live_ < limit();
+    const time_point until = starved ? std::min(deadline, after(clock::now(), look_again)) : deadline;
+    drainers_.push_back(me);
+    act(lock);
+    const auto why = me.sleep.wait(until);
+    lock.lock();
+    if (me.linked) {
+      drainers_.remove(me);
+      if (until == deadline) return false;
+      continue;
+    }
+    if (why == parker<>::reason::done) return true;
+    lock.unlock();
+    me.sleep.wait_done();  // whoever took it off the list is about to say so
+    lock.lock();
+    return true;
+  }
+}
+
+void engine::pause() {
+  const guard lock(lock_);
+  if (!draining_ && !cancelled_) paused_ = true;
+}
+
+void engine::resume() {
+  guard lock(lock_);
+  paused_ = false;
+  if (closed_) wake_idle();
+  admit();
+  act(lock);
+}
+
+void engine::resize(std::size_t min_workers, std::size_t max_workers) {
+  const worker_bounds bounds = resolve_workers(min_workers, max_workers);
+  guard lock(lock_);
+  min_workers_ = bounds.min;
+  max_workers_ = bounds.max;
+  if (live_ > limit()) wake_idle();
+  free_stuck_submitters();
+  grow_to_min(lock);
+  admit();
+  act(lock);
+}
+
+pool_stats engine::stats() const {
+  const guard lock(lock_);
+  pool_stats s = counts_;
+  s.queued = queue_.size();
+  s.workers = live_;
+  s.busy = busy_;
+  return s;
+}
+
+std::size_t engine::queue_depth() const {
+  const guard lock(lock_);
+  return queue_.size();
+}
+
+double engine::queue_utilization() const {
+  if (capacity_ == 0) return 0;
+  const guard lock(lock_);
+  const double jobs = static_cast<double>(queue_.size()) / static_cast<double>(capacity_);
+  const double cost = static_cast<double>(counts_.cost) / static_cast<double>(options_.max_cost);
+  return std::max(jobs, cost);
+}
+
+}  // namespace weir::detail

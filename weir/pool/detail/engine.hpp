@@ -1,0 +1,249 @@
+// The machinery of every pool: a bounded queue, workers, a door where submitters wait, and exact books.
+//
+// Invariants
+// - One lock guards everything below `lock_` but what a comment exempts. Under it: no user code but moving a
+// job into
+//   its node, no wake, no thread creation. What is to be done after it is noted under it (`woken_`, a
+//   reserved slot) and done by act(), which is how every operation leaves the lock.
+// - A job is in exactly one place: with its submitter, in `queue_`, running (`running_`), or in one counter
+// of the law.
+//   Both sides of a step are counted in the same critical section, so every snapshot obeys the law.
+// - Submitters are served in order: a job is accepted past a non-empty door only by the place its own policy
+// made.
+// - While a job waits, the pool is not paused and a worker is idle, one wake is under way (`wake_pending_`),
+// and the
+//   woken worker passes it on when it leaves the lock. So no wake is lost, and none is sent that finds
+//   nothing to do.
+// - `job_units_` counts jobs from being taken until their outcome is delivered, `loss_units_` batches of
+// losses being
+//   reported; each has one call_frame on its thread's stack. Drains wait for them.
+// - After `closed_` nothing is accepted. Results close once, after the last job, by whoever ended it.
+// Lock order: the engine's lock is a leaf; user code, stop callbacks, the results channel run outside it.
+#pragma once
+
+#include <weir/base/error.hpp>
+#include <weir/base/fifo_list.hpp>
+#include <weir/base/parker.hpp>
+#include <weir/base/short_lock.hpp>
+#include <weir/base/time.hpp>
+#include <weir/observe/histogram.hpp>
+#include <weir/pool/detail/batch_clock.hpp>
+#include <weir/pool/detail/job.hpp>
+#include <weir/pool/options.hpp>
+#include <weir/pool/stats.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace weir::detail {
+
+class engine;
+
+/// One run of one job: what the typed pool may ask and must tell meanwhile. Lives on the running thread's
+/// stack.
+class job_run {
+ public:
+  /// outcome::worker of a job that ran on its submitter's thread.
+  static constexpr std::size_t no_worker = static_cast<std::size_t>(-1);
+
+  /// `batch`: whose stamps the job shares, if any.
+  job_run(engine& pool, job_node& node, std::size_t worker, time_point start, batch_clock* batch) noexcept
+      : pool_(pool), node_(node), worker_(worker), start_(start), batch_(batch) {}
+
+  /// Stops when the pool is cancelled.
+  std::stop_token stop_token() const noexcept;
+  /// The job threw: tells the observer.
+  void failed(const std::exception_ptr& what) noexcept;
+  /// Counts the job now, so that nobody sees its outcome before its count; times are exact afterwards. At
+  /// most once. Whoever calls it must not throw or lose the outcome.
+  void settle(bool completed) noexcept;
+
+  job_id id() const noexcept { return job_id{node_.id}; }
+  std::size_t worker() const noexcept { return worker_; }
+  duration queued_for() const noexcept { return queued_for_; }
+  duration ran_for() const noexcept { return ran_for_; }
+
+ private:
+  friend class engine;
+
+  engine& pool_;
+  job_node& node_;
+  std::size_t worker_;
+  time_point start_;
+  batch_clock* batch_;
+  duration queued_for_{};
+  duration ran_for_{};
+  bool settled_ = false;
+};
+
+/// Thread-safe but for construction, start() and shutdown().
+class engine {
+ public:
+  /// `exact_times`: every job is stamped by itself. Throws std::invalid_argument for bad options.
+  engine(job_owner& owner, pool_options options, bool exact_times);
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+  /// After shutdown(), or a start() that threw.
+  ~engine();
+
+  /// Starts the first workers. Throws std::system_error when not even one can be.
+  void start();
+  /// Drains and joins. Ends the program when called from inside one of the pool's own jobs.
+  void shutdown() noexcept;
+
+  result<job_id> submit(job_source, const submit_options&);
+  /// `count` jobs, `stride` bytes apart.
+  std::size_t submit_some(job_source first, std::size_t count, std::size_t stride, const submit_options&);
+
+  void close();
+  result<> drain(time_point deadline);
+  void cancel();
+  void resize(std::size_t min_workers, std::size_t max_workers);
+  void pause();
+  void resume();
+
+  pool_stats stats() const;
+  histogram_snapshot queue_wait() const { return queue_wait_.snapshot(); }
+  histogram_snapshot run_time() const { return run_time_.snapshot(); }
+  std::size_t queue_depth() const;
+  double queue_utilization() const;
+
+ private:
+  friend class job_run;
+  using guard = std::unique_lock<short_lock<>>;
+  using job_list = fifo_list<job_node>;
+
+  /// Whoever waits for the engine, on its own stack. Its owner returns only after finish().
+  struct sleeper {
+    parker<> sleep;
+    sleeper* next_woken = nullptr;
+  };
+  struct idle_worker : sleeper {
+    idle_worker* below = nullptr;
+  };
+  struct drainer : fifo_hook<drainer>, sleeper {
+    bool inside = false;  // in a job or on_lost of this pool
+  };
+  struct door_waiter : fifo_hook<door_waiter>, sleeper {
+    job_source source;
+    const submit_options* options;
+    job_node* node;     // reserved, so that acceptance cannot fail
+    bool holds_worker;  // a block submit inside a job, on a worker
+    bool decided = false;
+    result<job_id> answer = std::unexpected(errc::closed);
+  };
+  struct worker_slot {
+    enum class state { unused, live, retired };
+    std::size_t index = 0;
+    state now = state::unused;
+    std::thread thread;  // written by whoever reserved the slot, outside the lock
+    batch_clock batch;   // the worker's own
+  };
+
+  struct canceller {
+    engine* pool;
+    void operator()() const { pool->cancel(); }
+  };
+
+  // engine.cpp
+  void act(guard&) noexcept;
+  void wake(sleeper&) noexcept;
+  void wake_idle() noexcept;
+  void notify_drainers() noexcept;
+  bool is_done(const drainer&) const noexcept;
+  std::size_t close_door() noexcept;
+  void begin_drain();
+  bool wait_drained(guard&, bool inside, time_point deadline) noexcept;
+  void report_losses(guard&, job_list&, errc reason) noexcept;
+  void report(guard&, job_list&, errc reason) noexcept;
+
+  // engine_door.cpp
+  overflow policy_of(const submit_options&) const;
+  std::optional<errc> refusal(const submit_options&, time_point now) const noexcept;
+  bool fits(std::uint64_t cost) const noexcept;
+  job_node* new_node();
+  void recycle(job_node&) noexcept;
+  void fill(job_node&, const job_source&, const submit_options&, time_point now) noexcept;
+  void enqueue(job_node&) noexcept;
+  job_node& dequeue() noexcept;
+  result<job_id> refuse(guard&, errc reason);
+  std::uint64_t& refusal_counter(errc) noexcept;
+  result<job_id> evict_for(guard&, const job_source&, const submit_options&, time_point now);
+  result<job_id> run_here(guard&, const job_source&, const submit_options&, time_point now);
+  result<job_id> wait_at_door(guard&, const job_source&, const submit_options&, const overflow&,
+                              time_point now);
+  result<job_id> leave_door(guard&, door_waiter&, errc reason);
+  void decide(door_waiter&, result<job_id>) noexcept;
+  void admit() noexcept;
+  bool is_stuck() const noexcept;
+  void free_stuck_submitters() noexcept;
+
+  // engine_workers.cpp
+  std::size_t limit() const noexcept { return max_workers_ + draining_workers_; }
+  std::size_t free_workers() const noexcept;
+  bool can_grow() const noexcept;
+  worker_slot* wanted_worker() noexcept;
+  worker_slot* reserve_slot() noexcept;
+  std::error_code start_thread(worker_slot&) noexcept;
+  std::error_code grow_to_min(guard&) noexcept;
+  void work(worker_slot&) noexcept;
+  job_node* take(worker_slot&, guard&) noexcept;
+  void expire(job_node&, guard&) noexcept;
+  void run_taken(worker_slot&, job_node&, guard&) noexcept;
+  time_point begin(worker_slot&, const job_node&, std::uint64_t limit, std::uint64_t last_id) noexcept;
+  void end_batch(batch_clock&) noexcept;
+  void end_batch(batch_clock&, time_point now) noexcept;
+  void end_full_batch(batch_clock&) noexcept;
+  bool run(job_node&, job_run&) noexcept;
+  void finish(job_node&, const job_run&, bool completed) noexcept;
+  void count_end(bool completed) noexcept;
+
+  job_owner& owner_;
+  const pool_options options_;
+  const bool exact_times_;
+  const std::size_t capacity_;  // jobs that may wait
+  histogram queue_wait_;
+  histogram run_time_;
+  std::stop_source stop_;                                 // of running jobs
+  std::optional<std::stop_callback<canceller>> on_stop_;  // of options_.stop
+
+  mutable short_lock<> lock_;
+  job_list queue_;
+  job_node* spare_ = nullptr;  // nodes without a job; the last used first: it is in the cache
+  fifo_list<door_waiter> door_;
+  fifo_list<drainer> drainers_;
+  idle_worker* idle_ = nullptr;  // the one that slept last is woken first: its cache is warm
+  sleeper* woken_ = nullptr;     // decided under the lock, told by act()
+  std::vector<std::unique_ptr<worker_slot>> slots_;
+
+  pool_stats counts_;  // the law's counters; gauges are filled in by stats()
+  std::uint64_t last_id_ = 0;
+  std::size_t min_workers_;
+  std::size_t max_workers_;
+  std::size_t live_ = 0;              // workers, also those being started
+  std::size_t starting_ = 0;          // of them
+  std::size_t busy_ = 0;              // of them, with a job or an expired one
+  std::size_t blocked_workers_ = 0;   // of them, in a block submit
+  std::size_t draining_workers_ = 0;  // of them, in drain: each may be replaced
+  std::size_t job_units_ = 0;
+  std::size_t loss_units_ = 0;
+  std::size_t in_drain_ = 0;  // units whose thread waits in drain
+  time_point grow_again_{};   // no thread could be created: not before
+  bool wake_pending_ = false;
+  bool paused_;
+  bool closed_ = false;
+  bool draining_ = false;
+  bool cancelled_ = false;
+  bool finished_ = false;        // the last job has ended
+  bool results_closed_ = false;  // and readers have been told
+};
+
+}  // namespace weir::detail

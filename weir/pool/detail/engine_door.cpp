@@ -1,0 +1,273 @@
+// How jobs come in: acceptance, the overflow policies, and the door where submitters wait. Invariants:
+// engine.hpp.
+#include <weir/pool/detail/call_frame.hpp>
+#include <weir/pool/detail/engine.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <stdexcept>
+#include <utility>
+
+namespace weir::detail {
+
+overflow engine::policy_of(const submit_options& o) const {
+  if (o.lane >= options_.lanes) {
+    throw std::invalid_argument(fmt::format("lane {} is not below lanes {}; use {} or less", o.lane,
+                                            options_.lanes, options_.lanes - 1));
+  }
+  if (o.on_full) {
+    check_policy(*o.on_full, capacity_);
+    return *o.on_full;
+  }
+  if (o.lane < options_.lane.size() && options_.lane[o.lane].on_full) return *options_.lane[o.lane].on_full;
+  return options_.on_full;
+}
+
+std::optional<errc> engine::refusal(const submit_options& o, time_point now) const noexcept {
+  if (closed_) return errc::closed;
+  if (o.cost > options_.max_cost) return errc::full;
+  if (o.deadline <= now) return errc::expired;
+  return std::nullopt;
+}
+
+bool engine::fits(std::uint64_t cost) const noexcept {
+  if (cost > options_.max_cost - counts_.cost) return false;
+  if (capacity_ != 0) return queue_.size() < capacity_;
+  return !paused_ && queue_.size() < free_workers();
+}
+
+job_node* engine::new_node() {
+  if (!spare_) return owner_.make_node();
+  return std::exchange(spare_, std::exchange(spare_->behind, nullptr));
+}
+
+void engine::recycle(job_node& node) noexcept { node.behind = std::exchange(spare_, &node); }
+
+/// Moves the job in: it is accepted from here on.
+void engine::fill(job_node& node, const job_source& source, const submit_options& o,
+                  time_point now) noexcept {
+  node.id = ++last_id_;
+  node.cost = o.cost;
+  node.key = o.key;
+  node.lane = o.lane;
+  node.arrived = now;
+  node.deadline = o.deadline;
+  source.move_into(node, source.job);
+  ++counts_.submitted;
+}
+
+void engine::enqueue(job_node& node) noexcept {
+  queue_.push_back(node);
+  counts_.cost += node.cost;
+  counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
+}
+
+job_node& engine::dequeue() noexcept {
+  job_node& node = *queue_.front();
+  queue_.remove(node);
+  counts_.cost -= node.cost;
+  return node;
+}
+
+std::uint64_t& engine::refusal_counter(errc reason) noexcept {
+  switch (reason) {
+    case errc::dropped: return counts_.dropped;
+    case errc::timed_out: return counts_.timed_out;
+    case errc::cancelled: return counts_.withdrawn;
+    default: return counts_.rejected;
+  }
+}
+
+result<job_id> engine::refuse(guard& lock, errc reason) {
+  ++counts_.submitted;
+  ++refusal_counter(reason);
+  act(lock);
+  if (options_.observe) options_.observe->on_refused(options_.name, reason);
+  return std::unexpected(reason);
+}
+
+result<job_id> engine::submit(job_source source, const submit_options& o) {
+  const overflow policy = policy_of(o);
+  const time_point now = clock::now();
+  guard lock(lock_);
+  if (const auto reason = refusal(o, now)) return refuse(lock, *reason);
+  if (capacity_ == 0 && !paused_ && queue_.size() >= free_workers() && can_grow()) {
+    // A new worker is an idle one: worth starting before the policy is asked.
+    if (worker_slot* const fresh = reserve_slot()) {
+      lock.unlock();
+      start_thread(*fresh);
+      lock.lock();
+      if (closed_) return refuse(lock, errc::closed);
+    }
+  }
+  if (door_.empty() && fits(o.cost)) {
+    job_node& node = *new_node();
+    fill(node, source, o, now);
+    enqueue(node);
+    const job_id id{node.id};
+    act(lock);
+    return id;
+  }
+  switch (policy.kind()) {
+    case overflow_kind::drop_newest: return refuse(lock, errc::dropped);
+    case overflow_kind::drop_oldest: return evict_for(lock, source, o, now);
+    case overflow_kind::caller_runs: return run_here(lock, source, o, now);
+    case overflow_kind::block:
+    case overflow_kind::timeout: return wait_at_door(lock, source, o, policy, now);
+    default: return refuse(lock, errc::full);
+  }
+}
+
+std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t stride,
+                                const submit_options& o) {
+  policy_of(o);  // for its complaints: what does not fit is not submitted, whatever the policy
+  const time_point now = clock::now();
+  std::byte* const jobs = static_cast<std::byte*>(first.job);
+  std::size_t accepted = 0;
+  guard lock(lock_);
+  if (refusal(o, now)) return 0;
+  for (; accepted < count && door_.empty() && fits(o.cost); ++accepted) {
+    job_node* node = nullptr;
+    try {
+      node = new_node();
+    } catch (const std::bad_alloc&) {
+      if (accepted == 0) throw;
+      break;  // those before it are in, and the caller must learn how many
+    }
+    fill(*node, {jobs + accepted * stride, first.move_into}, o, now);
+    enqueue(*node);
+  }
+  act(lock);
+  return accepted;
+}
+
+/// drop_oldest. It may pass submitters at the door: the place it takes is the one it made.
+result<job_id> engine::evict_for(guard& lock, const job_source& source, const submit_options& o,
+                                 time_point now) {
+  job_node& node = *new_node();
+  job_list evicted;
+  while (!fits(o.cost)) {
+    evicted.push_back(dequeue());
+    ++counts_.evicted;
+  }
+  fill(node, source, o, now);
+  enqueue(node);
+  const job_id id{node.id};
+  admit();  // what left may have cost more than what came
+  if (evicted.empty()) {
+    act(lock);
+  } else {
+    report_losses(lock, evicted, errc::dropped);
+  }
+  return id;
+}
+
+result<job_id> engine::run_here(guard& lock, const job_source& source, const submit_options& o,
+                                time_point now) {
+  job_node& node = *new_node();
+  fill(node, source, o, now);
+  const job_id id{node.id};
+  ++counts_.running;
+  ++job_units_;
+  act(lock);
+  job_run here(*this, node, job_run::no_worker, now, nullptr);
+  const bool completed = run(node, here);
+  if (!here.settled_) {
+    queue_wait_.record(duration::zero());
+    run_time_.record(clock::now() - now);
+  }
+  lock.lock();
+  finish(node, here, completed);
+  act(lock);
+  return id;
+}
+
+/// True when this thread is a worker of the pool, every other one waits in a block submit too, and none can
+/// be added.
+bool engine::is_stuck() const noexcept { return blocked_workers_ + 1 >= live_ && !can_grow(); }
+
+result<job_id> engine::wait_at_door(guard& lock, const job_source& source, const submit_options& o,
+                                    const overflow& policy, time_point now) {
+  const bool waits_for_ever = policy.kind() == overflow_kind::block;
+  const bool holds_worker = waits_for_ever && works_for == this;
+  if (o.stop.stop_requested()) return refuse(lock, errc::cancelled);
+  if (!waits_for_ever && policy.wait() == duration::zero()) return refuse(lock, errc::timed_out);
+  if (holds_worker && is_stuck()) return refuse(lock, errc::full);
+
+  const time_point until = waits_for_ever ? never : after(now, policy.wait());
+  door_waiter me{{}, {}, source, &o, new_node(), holds_worker};
+  door_.push_back(me);
+  blocked_workers_ += holds_worker;
+  act(lock);
+
+  auto why = parker<>::reason::done;
+  {
+    const auto interrupt = [&me] { me.sleep.interrupt(); };
+    std::optional<std::stop_callback<decltype(interrupt)>> watch;
+    if (o.stop.stop_possible()) watch.emplace(o.stop, interrupt);
+    why = me.sleep.wait(std::min(until, o.deadline));
+  }
+  if (why != parker<>::reason::done) {
+    lock.lock();
+    if (!me.decided) {
+      if (why == parker<>::reason::interrupted) return leave_door(lock, me, errc::cancelled);
+      return leave_door(lock, me, until < o.deadline ? errc::timed_out : errc::expired);
+    }
+    lock.unlock();
+    me.sleep.wait_done();  // whoever decided is about to say so
+  }
+  if (!me.answer && options_.observe) options_.observe->on_refused(options_.name, me.answer.error());
+  return me.answer;
+}
+
+/// The waiter gives up by itself.
+result<job_id> engine::leave_door(guard& lock, door_waiter& me, errc reason) {
+  door_.remove(me);
+  blocked_workers_ -= me.holds_worker;
+  recycle(*me.node);
+  admit();  // the next one may be cheaper
+  return refuse(lock, reason);
+}
+
+/// Answers a waiter; act() tells it.
+void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
+  door_.remove(waiter);
+  blocked_workers_ -= waiter.holds_worker;
+  if (!answer) {
+    ++counts_.submitted;
+    ++refusal_counter(answer.error());
+    recycle(*waiter.node);
+  }
+  waiter.decided = true;
+  waiter.answer = answer;
+  wake(waiter);
+}
+
+/// Serves the door in order, as far as there is room. Called after whatever makes room.
+void engine::admit() noexcept {
+  while (!door_.empty() && fits(door_.front()->options->cost)) {
+    door_waiter& waiter = *door_.front();
+    const time_point now = clock::now();
+    if (waiter.options->deadline <= now) {
+      decide(waiter, std::unexpected(errc::expired));
+      continue;
+    }
+    fill(*waiter.node, waiter.source, *waiter.options, now);
+    enqueue(*waiter.node);
+    decide(waiter, job_id{waiter.node->id});
+  }
+}
+
+/// Called when workers have become fewer, or cannot become more: the last block submit inside a job is
+/// refused when without it nobody would be left to make room.
+void engine::free_stuck_submitters() noexcept {
+  if (blocked_workers_ == 0 || blocked_workers_ < live_ || can_grow()) return;
+  door_waiter* last = nullptr;
+  for (door_waiter* waiter = door_.front(); waiter; waiter = waiter->behind)
+    if (waiter->holds_worker) last = waiter;
+  decide(*last, std::unexpected(errc::full));
+}
+
+}  // namespace weir::detail

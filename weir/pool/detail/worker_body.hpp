@@ -1,0 +1,145 @@
+// The typed half of worker_pool: where jobs are stored, how they are called, where their outcomes go.
+//
+// Invariants: a typed_node's storage holds a Job exactly while job.hpp says its node does. `own_` keeps the
+// results open until a reader has asked for them; from then on the readers alone do, so that when the last
+// one goes, sends fail with `closed` and outcomes are discarded.
+#pragma once
+
+#include <weir/channel/channel.hpp>
+#include <weir/pool/detail/engine.hpp>
+#include <weir/pool/detail/job.hpp>
+#include <weir/pool/outcome.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+namespace weir::detail {
+
+/// The default on_lost of pools.
+struct ignore_lost {
+  template <class Lost>
+  void operator()(Lost&&) const noexcept {}
+};
+
+template <class Job>
+struct typed_node final : job_node {
+  alignas(Job) std::byte storage[sizeof(Job)];
+
+  Job& job() noexcept { return *std::launder(reinterpret_cast<Job*>(storage)); }
+};
+
+/// What does not depend on the functions a pool was given.
+template <class Job, class Result>
+class worker_body : public job_owner {
+  using node_type = typed_node<Job>;
+
+ public:
+  explicit worker_body(pool_options&& options)
+      : results_(options.results_capacity != 0
+                     ? std::make_optional(make_channel<outcome<Result>>(options.results_capacity))
+                     : std::nullopt),
+        core(*this, std::move(options), results_.has_value()) {}
+  virtual ~worker_body() = default;
+
+  static job_source source_of(Job& job) noexcept {
+    return {&job, [](job_node& node, void* from) noexcept {
+              ::new (static_cast<void*>(static_cast<node_type&>(node).storage))
+                  Job(std::move(*static_cast<Job*>(from)));
+            }};
+  }
+
+  receiver<outcome<Result>> results() {
+    if (!results_) throw std::logic_error("results_capacity 0 keeps no results; use 1 or more");
+    const std::lock_guard lock(handing_out_);
+    if (own_gone_) return channel_access::receiver_of(results_->tx);
+    own_gone_ = true;
+    return std::move(results_->rx);
+  }
+
+ private:
+  job_node* make_node() final { return new node_type; }
+  void free_node(job_node* node) noexcept final { delete static_cast<node_type*>(node); }
+
+  void extend_results(std::size_t extra) final {
+    if (results_) extend(results_->tx, extra);
+  }
+  void close_results() noexcept final {
+    if (results_) results_->tx.close();
+  }
+
+  std::mutex handing_out_;
+  bool own_gone_ = false;  // results_->rx was given away
+  std::optional<channel_ends<outcome<Result>>> results_;
+
+ protected:
+  /// After the job has ended and is destroyed.
+  void deliver(job_run& run, std::expected<Result, std::exception_ptr> value) noexcept {
+    run.settle(value.has_value());
+    // Refused when the last reader is gone: then nobody wants it.
+    static_cast<void>(
+        results_->tx.send({run.id(), std::move(value), run.worker(), run.queued_for(), run.ran_for()}));
+  }
+  bool keeps_results() const noexcept { return results_.has_value(); }
+
+ public:
+  engine core;
+};
+
+/// `Process`: Result(Job&) or Result(Job&, std::stop_token). `Lost`: the pool's lost type.
+template <class Job, class Result, class Lost, class Process, class OnLost>
+class worker_body_of final : public worker_body<Job, Result> {
+ public:
+  worker_body_of(Process&& process, pool_options&& options, OnLost&& on_lost)
+      : worker_body<Job, Result>(std::move(options)),
+        process_(std::move(process)),
+        on_lost_(std::move(on_lost)) {}
+
+ private:
+  Result call(Job& job, const job_run& run) {
+    if constexpr (std::is_invocable_r_v<Result, Process&, Job&, std::stop_token>) {
+      return std::invoke_r<Result>(process_, job, run.stop_token());
+    } else {
+      return std::invoke_r<Result>(process_, job);
+    }
+  }
+
+  bool run(job_node& node, job_run& run) noexcept final {
+    Job& job = static_cast<typed_node<Job>&>(node).job();
+    std::expected<Result, std::exception_ptr> value = std::unexpected(std::exception_ptr());
+    try {
+      if constexpr (std::is_void_v<Result>) {
+        call(job, run);
+        value = std::expected<void, std::exception_ptr>();
+      } else {
+        value.emplace(call(job, run));
+      }
+    } catch (...) {
+      value = std::unexpected(std::current_exception());
+      run.failed(value.error());
+    }
+    std::destroy_at(&job);
+    const bool completed = value.has_value();
+    if (this->keeps_results()) this->deliver(run, std::move(value));
+    return completed;
+  }
+
+  void lose(job_node& node, errc reason) noexcept final {
+    Job& job = static_cast<typed_node<Job>&>(node).job();
+    on_lost_(Lost{job_id{node.id}, reason, node.lane, std::move(job)});
+    std::destroy_at(&job);
+  }
+
+  Process process_;
+  OnLost on_lost_;
+};
+
+}  // namespace weir::detail

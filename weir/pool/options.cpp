@@ -1,0 +1,85 @@
+#include <weir/base/hardware.hpp>
+#include <weir/pool/options.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace weir::detail {
+
+namespace {
+
+template <class... Args>
+[[noreturn]] void refuse(fmt::format_string<Args...> text, Args&&... args) {
+  throw std::invalid_argument(fmt::format(text, std::forward<Args>(args)...));
+}
+
+void check_lanes(const pool_options& options) {
+  if (options.lanes == 0) refuse("lanes 0 leaves no lane for a job; use 1");
+  if (options.lanes > 1) {
+    refuse("lanes {} needs the lane scheduler, which this version does not have; use 1 until it comes",
+           options.lanes);
+  }
+  if (options.lane.size() > options.lanes) {
+    refuse("lane has options for {} lanes, but lanes is {}; give at most {}", options.lane.size(),
+           options.lanes, options.lanes);
+  }
+  if (options.starvation_limit == 0) refuse("starvation_limit 0 is below 1; use 1 or more");
+  if (options.fair_by_key) {
+    refuse("fair_by_key true needs fair shares, which this version does not have; use false until they come");
+  }
+}
+
+}  // namespace
+
+worker_bounds resolve_workers(std::size_t min, std::size_t max) {
+  if (min != 0 && max != 0 && min > max) {
+    refuse("min_workers {} is above max_workers {}; use {} or fewer, or raise max_workers", min, max, max);
+  }
+  if (min == 0 && max == 0) return {hardware(), hardware()};
+  if (max == 0) return {min, std::max(min, hardware())};
+  if (min == 0) return {std::min(max, hardware()), max};
+  return {min, max};
+}
+
+std::size_t waiting_capacity(const pool_options& options) noexcept {
+  return options.lane.empty() ? options.queue_capacity
+                              : std::min(options.queue_capacity, options.lane.front().capacity);
+}
+
+void check_policy(const overflow& policy, std::size_t capacity) {
+  switch (policy.kind()) {
+    case overflow_kind::block:
+    case overflow_kind::timeout:
+    case overflow_kind::reject:
+    case overflow_kind::drop_newest:
+    case overflow_kind::caller_runs: return;
+    case overflow_kind::evict_lower:
+      refuse(
+          "on_full evict_lower needs the lane scheduler, which this version does not have; use reject or "
+          "drop_oldest until it comes");
+    case overflow_kind::spill:
+      refuse(
+          "on_full spill needs a spill store, which this version does not have; use block or a larger "
+          "queue_capacity until it comes");
+    case overflow_kind::drop_oldest:
+      if (capacity == 0) {
+        refuse(
+            "queue_capacity 0 has no waiting job for on_full drop_oldest to evict; use block, timeout, "
+            "reject, "
+            "drop_newest or caller_runs, or a queue_capacity of 1 or more");
+      }
+  }
+}
+
+void check(const pool_options& options) {
+  resolve_workers(options.min_workers, options.max_workers);
+  if (options.max_cost == 0) refuse("max_cost 0 would refuse every job; use 1 or more, or weir::unlimited");
+  check_lanes(options);
+  check_policy(options.on_full, waiting_capacity(options));
+  for (const lane_options& lane : options.lane)
+    if (lane.on_full) check_policy(*lane.on_full, waiting_capacity(options));
+}
+
+}  // namespace weir::detail

@@ -1,0 +1,77 @@
+// How a pool is set up, and what a submit may ask for.
+//
+// The order of members is contract: they are written as designated initialisers.
+#pragma once
+
+#include <weir/base/error.hpp>
+#include <weir/base/time.hpp>
+#include <weir/observe/observer.hpp>
+#include <weir/pool/overflow.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace weir {
+
+/// Names an accepted job within its pool; they count up from 1 in the order of acceptance.
+enum class job_id : std::uint64_t {};
+
+struct lane_options {
+  std::size_t capacity = static_cast<std::size_t>(unlimited);  ///< jobs that may wait in this lane
+  std::optional<overflow> on_full{};                           ///< instead of the pool's
+};
+
+struct pool_options {
+  std::string name = "pool";    ///< thread names (cut to the system's 15 characters), label of metrics
+  std::size_t min_workers = 0;  ///< threads; 0: hardware(), bent to fit max_workers
+  std::size_t max_workers =
+      0;  ///< 0: hardware(), bent to fit min_workers; above min_workers the pool grows by need
+  std::size_t queue_capacity = 1024;     ///< jobs waiting; 0: a submit needs an idle worker
+  std::uint64_t max_cost = unlimited;    ///< bound on the summed cost of waiting jobs; at least 1
+  std::size_t lanes = 1;                 ///< priorities; more than one is not available yet
+  std::vector<lane_options> lane{};      ///< caps single lanes; at most `lanes` of them
+  std::size_t starvation_limit = 64;     ///< a lower lane gets 1 job in this many at the least; at least 1
+  bool fair_by_key = false;              ///< not available yet
+  overflow on_full = overflow::block();  ///< what a submit does when the queue is full
+  std::size_t results_capacity = 0;      ///< outcomes kept for readers; 0: none are
+  bool paused = false;                   ///< start so; resume() lets workers take jobs
+  std::stop_token stop{};                ///< a stop request cancels the pool
+  std::shared_ptr<observer> observe{};   ///< told about failures and losses; null costs nothing
+};
+
+struct submit_options {
+  std::optional<overflow> on_full{};  ///< instead of the lane's and the pool's
+  std::size_t lane = 0;               ///< below pool_options::lanes, else std::invalid_argument
+  time_point deadline = never;        ///< a job that has not started by then never runs
+  std::uint64_t cost = 1;             ///< what it takes of pool_options::max_cost while it waits
+  std::uint64_t key = 0;              ///< whose job it is, for fair_by_key
+  std::stop_token stop{};             ///< ends the wait at the door; not the job
+};
+
+namespace detail {
+
+struct worker_bounds {
+  std::size_t min;
+  std::size_t max;
+};
+
+/// Zeros replaced. Throws std::invalid_argument when both are given and min is above max.
+worker_bounds resolve_workers(std::size_t min, std::size_t max);
+
+/// Throws std::invalid_argument naming the first bad option, its value and a remedy.
+void check(const pool_options&);
+
+/// Throws std::invalid_argument when a pool with this room for waiting jobs cannot do `policy`.
+void check_policy(const overflow& policy, std::size_t capacity);
+
+/// How many jobs may wait: the pool's bound and the single lane's.
+std::size_t waiting_capacity(const pool_options&) noexcept;
+
+}  // namespace detail
+
+}  // namespace weir

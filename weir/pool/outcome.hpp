@@ -1,0 +1,26 @@
+// What became of a job that ran.
+#pragma once
+
+#include <weir/base/time.hpp>
+#include <weir/pool/options.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <expected>
+
+namespace weir {
+
+/// Read from worker_pool::results().
+template <class R>
+struct outcome {
+  /// The `worker` of a job that ran on its submitter's thread (overflow::caller_runs).
+  static constexpr std::size_t no_worker = static_cast<std::size_t>(-1);
+
+  job_id id{};
+  std::expected<R, std::exception_ptr> value;  ///< what it returned, or threw
+  std::size_t worker = no_worker;              ///< which worker ran it, from 0
+  duration queued_for{};                       ///< from acceptance to start; exact
+  duration ran_for{};                          ///< from start to end; exact
+};
+
+}  // namespace weir

@@ -1,0 +1,136 @@
+// A pool of threads that run one function on a bounded queue of jobs.
+//
+//   weir::worker_pool<order> kitchen([](order& o) { cook(o); }, {.max_workers = 4, .queue_capacity = 64});
+//   if (!kitchen.submit(std::move(o), {.on_full = weir::overflow::reject()})) say_sorry(o);  // o is
+//   untouched kitchen.drain();
+//
+// A pool runs from its constructor on: running, draining, stopped; each step is one-way and safe to ask for
+// twice, from any thread, also from inside a job. Every submitted job is counted in exactly one place: see
+// pool_stats. Thread-safety: all of it but construction and destruction.
+#pragma once
+
+#include <weir/base/error.hpp>
+#include <weir/base/time.hpp>
+#include <weir/channel/ends.hpp>
+#include <weir/observe/histogram.hpp>
+#include <weir/pool/detail/worker_body.hpp>
+#include <weir/pool/options.hpp>
+#include <weir/pool/outcome.hpp>
+#include <weir/pool/stats.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <type_traits>
+#include <utility>
+
+namespace weir {
+
+/// Job and Result are nothrow move constructible and nothrow destructible (Result may be void). A Job's move
+/// constructor runs under the pool's lock and must not use the pool; its destructor may.
+template <class Job, class Result = void>
+class worker_pool {
+  static_assert(std::is_object_v<Job> && !std::is_const_v<Job> && !std::is_array_v<Job>,
+                "weir: a Job must be a non-const object type, no reference and no array");
+  static_assert(
+      std::is_nothrow_destructible_v<Job>,
+      "weir: a Job's destructor must be noexcept; use std::unique_ptr<Job> as the job type instead");
+  static_assert(
+      std::is_nothrow_move_constructible_v<Job>,
+      "weir: a Job's move constructor must be noexcept; use std::unique_ptr<Job> as the job type instead");
+  static_assert(
+      std::is_void_v<Result> ||
+          (std::is_nothrow_move_constructible_v<Result> && std::is_nothrow_destructible_v<Result>),
+      "weir: a Result's move constructor and destructor must be noexcept; use std::unique_ptr<Result>");
+
+ public:
+  /// An accepted job that will not run. `reason`: dropped (evicted by drop_oldest), expired, cancelled.
+  struct lost {
+    job_id id;
+    errc reason;
+    std::size_t lane;
+    Job job;
+  };
+
+  /// `process`: Result(Job&) or Result(Job&, std::stop_token); called by several threads at once; the token
+  /// stops when the pool is cancelled. What it throws is the job's outcome. `on_lost`: void(lost&&), once for
+  /// each job lost after acceptance, by the thread that caused it, several at once, under no lock; must not
+  /// throw, may submit only with overflow::reject(). Throws std::invalid_argument naming a bad option,
+  /// std::system_error when no thread can be started.
+  template <class F, class L = detail::ignore_lost>
+  worker_pool(F process, pool_options options = {}, L on_lost = {}) {
+    static_assert(
+        std::is_invocable_r_v<Result, F&, Job&> || std::is_invocable_r_v<Result, F&, Job&, std::stop_token>,
+        "weir: process must be callable as Result(Job&) or Result(Job&, std::stop_token)");
+    static_assert(std::is_invocable_v<L&, lost&&>, "weir: on_lost must be callable as void(lost&&)");
+    using body_type = detail::worker_body_of<Job, Result, lost, F, L>;
+    body_ = std::make_unique<body_type>(std::move(process), std::move(options), std::move(on_lost));
+    body_->core.start();
+  }
+  worker_pool(const worker_pool&) = delete;
+  worker_pool& operator=(const worker_pool&) = delete;
+  /// Drains. From inside one of its own jobs: ends the program with a message.
+  ~worker_pool() {
+    if (body_) body_->core.shutdown();
+  }
+
+  /// Takes the job, or leaves it untouched and says why: full, dropped, timed_out, closed, cancelled
+  /// (options.stop), expired. Only waits when the queue is full and the policy says so. Throws
+  /// std::invalid_argument for an unknown lane or a policy this pool cannot do, std::bad_alloc. O(1), plus
+  /// the jobs it evicts.
+  [[nodiscard]] result<job_id> submit(Job&& job, submit_options options = {}) {
+    return body_->core.submit(body_->source_of(job), options);
+  }
+  /// Submits a copy, made first.
+  [[nodiscard]] result<job_id> submit(const Job& job, submit_options options = {})
+    requires std::copy_constructible<Job>
+  {
+    return submit(Job(job), std::move(options));
+  }
+
+  /// One pass from the front, as far as there is room; never waits, whatever the policy. How many were
+  /// accepted (moved from); only those are counted. They share one arrival time.
+  [[nodiscard]] std::size_t submit_some(std::span<Job> jobs, submit_options options = {}) {
+    if (jobs.empty()) return 0;
+    return body_->core.submit_some(body_->source_of(jobs.front()), jobs.size(), sizeof(Job), options);
+  }
+
+  /// Outcomes in the order jobs end; closed after the last one. Unread ones hold workers back while the pool
+  /// is open; from close() on those that do not fit wait in the pool. When the last receiver goes, outcomes
+  /// are discarded. May outlive the pool. Throws std::logic_error when results_capacity is 0.
+  [[nodiscard]] receiver<outcome<Result>> results() { return body_->results(); }
+
+  /// No more submits: they fail with `closed`, also those that wait. Queued jobs still run. Does not wait.
+  void close() { body_->core.close(); }
+  /// Closes, ends a pause, and waits for all jobs; at the deadline cancels the rest and, once they have
+  /// ended, answers timed_out. Inside a job or on_lost: waits for all jobs that are not themselves inside
+  /// drain.
+  result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }
+  /// Asks running jobs to stop, reports queued ones as lost, and closes. Does not wait for the running ones.
+  void cancel() { body_->core.cancel(); }
+
+  /// Changes the number of workers while running, as in pool_options; surplus ones end after their job.
+  /// Throws std::invalid_argument when min is above max.
+  void resize(std::size_t min_workers, std::size_t max_workers) {
+    body_->core.resize(min_workers, max_workers);
+  }
+  /// Workers take no more jobs from the queue until resume(); those that run go on. Nothing once draining.
+  void pause() { body_->core.pause(); }
+  void resume() { body_->core.resume(); }
+
+  [[nodiscard]] pool_stats stats() const { return body_->core.stats(); }
+  /// Of jobs that started: from acceptance to start.
+  [[nodiscard]] histogram_snapshot queue_wait() const { return body_->core.queue_wait(); }
+  /// Of jobs that ended: without results, jobs below 10 us may be measured in groups of up to 16.
+  [[nodiscard]] histogram_snapshot run_time() const { return body_->core.run_time(); }
+  [[nodiscard]] std::size_t queue_depth() const { return body_->core.queue_depth(); }
+  /// The fuller of jobs and cost, in [0, 1]; 0 at capacity 0.
+  [[nodiscard]] double queue_utilization() const { return body_->core.queue_utilization(); }
+
+ private:
+  std::unique_ptr<detail::worker_body<Job, Result>> body_;
+};
+
+}  // namespace weir
