@@ -25,27 +25,26 @@ constexpr std::size_t stack_bytes = std::size_t{64} << 10;
 constexpr std::size_t guard_bytes = 4096;
 constexpr int last_signal = 64;
 
-/// As the kernel has it: libc's struct differs. All zero is SIG_DFL; the size covers every architecture's
-/// layout.
-struct kernel_action {
-  std::uintptr_t handler = 0;
-  std::uint64_t rest[3] = {0, 0, 0};
-};
-
 /// Signals that are caught or ignored get their default. Going through SIG_IGN drops what is pending: a
-/// ctrl-C that came between clone and setpgid was meant for weir, not for this job.
+/// ctrl-C that came between clone and setpgid was meant for weir, not for this job. The kernel's struct
+/// differs from libc's: the handler, then flags, restorer and mask, which are 0 here. A constructor or memset
+/// would bring a sanitizer's code into the child (ThreadSanitizer's memset runs the parent's deferred signal
+/// handlers), hence the bare words.
 WEIR_UNINSTRUMENTED void reset_signals() noexcept {
+  constexpr std::uint64_t by_default = 0;
+  constexpr std::uint64_t ignored = 1;
   constexpr std::size_t mask_bytes = 8;
   for (int signal = 1; signal <= last_signal; ++signal) {
     if (signal == SIGKILL || signal == SIGSTOP) continue;
-    kernel_action action;
-    if (::syscall(SYS_rt_sigaction, signal, nullptr, &action, mask_bytes) != 0 || action.handler == 0)
+    std::uint64_t current[4];
+    if (::syscall(SYS_rt_sigaction, signal, nullptr, current, mask_bytes) != 0 || current[0] == by_default)
       continue;
-    action = {};
-    action.handler = 1;  // SIG_IGN
-    ::syscall(SYS_rt_sigaction, signal, &action, nullptr, mask_bytes);
-    action.handler = 0;
-    ::syscall(SYS_rt_sigaction, signal, &action, nullptr, mask_bytes);
+    std::uint64_t action[4];
+    action[1] = action[2] = action[3] = 0;
+    action[0] = ignored;
+    ::syscall(SYS_rt_sigaction, signal, action, nullptr, mask_bytes);
+    action[0] = by_default;
+    ::syscall(SYS_rt_sigaction, signal, action, nullptr, mask_bytes);
   }
 }
 
