@@ -1,7 +1,7 @@
 """Runs a Google Benchmark program in interleaved repetitions and makes its table: a row a case.
 
-Benchmarks are named CONTENDER/CASE. Contenders whose name begins with "weir" are ours; the fastest of them is set
-against the fastest other one of its case.
+Benchmarks are named CONTENDER/CASE. Contenders whose name begins with "weir" are ours; the fastest of them is
+set against the fastest other one of its case.
 """
 import argparse
 import json
