@@ -33,6 +33,7 @@ struct pool_stats {
   std::uint64_t high_water = 0;  ///< the most jobs that ever waited at once
   std::uint64_t cost = 0;        ///< of the jobs that wait
   std::uint64_t resumed = 0;     ///< jobs found in the spill store
+  std::uint64_t waiting = 0;     ///< submitters at the door
 };
 
 }  // namespace weir

@@ -60,7 +60,7 @@ class batch_clock {
   std::uint64_t limit_ = 0;
   std::uint64_t last_id_ = 0;
   std::uint64_t jobs_ = 0;  // 0: no batch is open
-  bool one_by_one_ = false;
+  bool one_by_one_ = true;  // jobs are long until they have proven short
 };
 
 }  // namespace weir::detail

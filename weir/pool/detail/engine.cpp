@@ -261,6 +261,7 @@ pool_stats engine::stats() const {
   s.queued = queue_.size();
   s.workers = live_;
   s.busy = busy_;
+  s.waiting = door_.size();
   return s;
 }
 
