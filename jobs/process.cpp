@@ -106,7 +106,8 @@ struct process_slot::state {
   launcher& shared;
   child_stack stack;
   descriptor wake_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  std::unique_ptr<char[]> buffer = std::make_unique_for_overwrite<char[]>(read_block);  // untouched until used
+  std::unique_ptr<char[]> buffer =
+      std::make_unique_for_overwrite<char[]>(read_block);  // untouched until used
 
  private:
   bool locate(const char* command, process_result& result);
@@ -133,8 +134,7 @@ namespace {
 class running_job {
  public:
   running_job(const process_request& request, child_process process, output_pipe& out, output_pipe& err,
-              output_sink& sink, int wake_up, char* buffer, process_result& result,
-              time_point started)
+              output_sink& sink, int wake_up, char* buffer, process_result& result, time_point started)
       : request_(request),
         process_(process),
         out_(out),
@@ -430,7 +430,10 @@ process_slot::process_slot(launcher& shared, unsigned number)
 process_slot::~process_slot() = default;
 
 process_result process_slot::run(const process_request& request, output_sink& sink, std::stop_token stop) {
-  return state_->run(request, sink, std::move(stop));
+  process_result result = state_->run(request, sink, std::move(stop));
+  // As shells do.
+  if (!result.started()) result.exit_status = result.failure == start_failure::not_found ? 127 : 126;
+  return result;
 }
 
 std::string describe(const process_result& result, std::string_view command) {

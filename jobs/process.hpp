@@ -60,7 +60,7 @@ struct process_request {
 struct process_result {
   start_failure failure = start_failure::none;
   int error = 0;                         ///< errno of a job that did not start
-  int exit_status = 0;                   ///< when it exited: 0 to 255
+  int exit_status = 0;                   ///< 0 to 255; 127: not found; 126: not started for another reason
   int signal = 0;                        ///< when a signal ended it: its number, and exit_status is 128 + it
   kill_cause killed = kill_cause::none;  ///< weir sent it SIGTERM, and why
   std::string output_error;              ///< killed == output: what the sink said

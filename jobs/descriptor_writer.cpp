@@ -1,0 +1,82 @@
+#include <jobs/descriptor_writer.hpp>
+
+#include <poll.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace weir::jobs {
+namespace {
+
+// Linux moves at most this much in one call.
+constexpr std::uint64_t most_at_once = 0x7ffff000;
+
+}  // namespace
+
+long read_block_of(const spool& kept, char* into, std::size_t size, std::uint64_t offset) noexcept {
+  const auto wanted = std::min<std::uint64_t>(size, kept.in_file() - offset);
+  for (;;) {
+    const ssize_t n =
+        ::pread(kept.descriptor(), into, static_cast<std::size_t>(wanted), static_cast<off_t>(offset));
+    if (n >= 0 || errno != EINTR) return n;
+  }
+}
+
+bool descriptor_writer::fail(int code) noexcept {
+  failure_ = std::error_code(code, std::generic_category());
+  return false;
+}
+
+bool descriptor_writer::wait_writable() noexcept {
+  pollfd writable{descriptor_, POLLOUT, 0};
+  while (::poll(&writable, 1, -1) < 0) {
+    if (errno != EINTR) return fail(errno);
+  }
+  return true;
+}
+
+bool descriptor_writer::write(std::string_view bytes) noexcept {
+  if (failure_) return false;
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(descriptor_, bytes.data(), bytes.size());
+    if (n >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(n));
+    } else if (errno == EAGAIN) {
+      if (!wait_writable()) return false;
+    } else if (errno != EINTR) {
+      return fail(errno);
+    }
+  }
+  return true;
+}
+
+bool descriptor_writer::write(const spool& kept) noexcept {
+  if (failure_) return false;
+  off_t offset = 0;
+  const auto size = static_cast<off_t>(kept.in_file());
+  while (offset < size) {
+    const auto wanted = std::min(static_cast<std::uint64_t>(size - offset), most_at_once);
+    const ssize_t n = ::sendfile(descriptor_, kept.descriptor(), &offset, static_cast<std::size_t>(wanted));
+    if (n > 0) continue;
+    if (n == 0) return fail(EIO);  // the file is shorter than what was put into it
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      if (!wait_writable()) return false;
+      continue;
+    }
+    if (errno != EINVAL && errno != ENOSYS) return fail(errno);
+    break;  // not to this kind of descriptor, or one opened for appending: by hand
+  }
+  char block[65536];
+  while (offset < size) {
+    const long n = read_block_of(kept, block, sizeof block, static_cast<std::uint64_t>(offset));
+    if (n <= 0) return fail(n < 0 ? errno : EIO);
+    if (!write({block, static_cast<std::size_t>(n)})) return false;
+    offset += n;
+  }
+  return write(kept.memory());
+}
+
+}  // namespace weir::jobs

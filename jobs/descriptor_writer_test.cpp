@@ -1,0 +1,130 @@
+#include <jobs/descriptor_writer.hpp>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+
+namespace weir::jobs {
+namespace {
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Text that shows where a piece is missing or comes twice.
+std::string numbers(std::size_t bytes) {
+  std::string text;
+  for (int i = 0; text.size() < bytes; ++i) text += std::to_string(i) + " ";
+  return text;
+}
+
+/// A pipe whose other end is read, a little at a time, until the writing end is closed.
+class slow_pipe {
+ public:
+  explicit slow_pipe(int flags) {
+    EXPECT_EQ(::pipe2(ends_, O_CLOEXEC), 0);
+    EXPECT_EQ(::fcntl(ends_[1], F_SETFL, flags), 0);
+    thread_ = std::thread([this] {
+      char block[1000];
+      for (ssize_t n; (n = ::read(ends_[0], block, sizeof block)) > 0;)
+        text_.append(block, static_cast<std::size_t>(n));
+    });
+  }
+  ~slow_pipe() { ::close(ends_[0]); }
+  int writing_end() const { return ends_[1]; }
+  const std::string& read_all() {
+    ::close(ends_[1]);
+    thread_.join();
+    return text_;
+  }
+
+ private:
+  int ends_[2] = {-1, -1};
+  std::string text_;
+  std::thread thread_;
+};
+
+TEST(descriptor_writer, writes_all_through_a_slow_pipe) {
+  const std::string text = numbers(1'000'000);
+  for (const int flags : {0, O_NONBLOCK}) {
+    slow_pipe pipe(flags);
+    descriptor_writer writer(pipe.writing_end());
+    EXPECT_TRUE(writer.write(text));
+    EXPECT_TRUE(pipe.read_all() == text);
+    EXPECT_FALSE(writer.failure());
+  }
+}
+
+TEST(descriptor_writer, writes_what_is_in_a_file_and_in_memory_through_a_slow_pipe) {
+  const std::string text = numbers(3'000'000);
+  for (const int flags : {0, O_NONBLOCK}) {
+    spool kept(1000);
+    ASSERT_TRUE(kept.append(text));
+    ASSERT_TRUE(kept.append("the end"));
+    ASSERT_GT(kept.in_file(), 0U);
+    slow_pipe pipe(flags);
+    descriptor_writer writer(pipe.writing_end());
+    EXPECT_TRUE(writer.write(kept));
+    EXPECT_TRUE(pipe.read_all() == text + "the end");
+  }
+}
+
+TEST(descriptor_writer, appends_where_the_descriptor_appends) {
+  std::string name = "/tmp/weir-writer-test-XXXXXX";
+  const int made = ::mkstemp(name.data());
+  const int appending = ::open(name.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const std::string text = numbers(3'000'000);
+  spool kept(1000);
+  ASSERT_TRUE(kept.append(text));
+  descriptor_writer writer(appending);
+  EXPECT_TRUE(writer.write("before "));
+  EXPECT_TRUE(writer.write(kept));
+  ::close(appending);
+  ::close(made);
+  EXPECT_TRUE(content(name) == "before " + text);
+  std::filesystem::remove(name);
+}
+
+TEST(descriptor_writer, remembers_that_the_reader_is_gone_and_writes_no_more) {
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  ::close(ends[0]);
+  descriptor_writer writer(ends[1]);
+  EXPECT_FALSE(writer.write("text"));
+  EXPECT_EQ(writer.failure(), std::errc::broken_pipe);
+  EXPECT_FALSE(writer.write("more"));
+  ::close(ends[1]);
+  std::signal(SIGPIPE, before);
+}
+
+TEST(descriptor_writer, notices_a_full_disk) {
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  descriptor_writer writer(full);
+  EXPECT_FALSE(writer.write("text"));
+  EXPECT_EQ(writer.failure(), std::errc::no_space_on_device);
+  spool kept(10);
+  ASSERT_TRUE(kept.append("longer than ten"));
+  descriptor_writer other(full);
+  EXPECT_FALSE(other.write(kept));
+  EXPECT_EQ(other.failure(), std::errc::no_space_on_device);
+  ::close(full);
+}
+
+TEST(descriptor_writer, fails_on_a_closed_descriptor) {
+  descriptor_writer writer(-1);
+  EXPECT_FALSE(writer.write("text"));
+  EXPECT_EQ(writer.failure(), std::errc::bad_file_descriptor);
+}
+
+}  // namespace
+}  // namespace weir::jobs
