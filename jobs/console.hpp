@@ -1,0 +1,61 @@
+// What weir itself says on standard error: whole lines, and on a terminal one line below them that is drawn
+// again and again.
+//
+// Invariant: the drawn line is gone whenever something else is written, so neither damages the other. The
+// mutex is held while writing: a terminal that does not take bytes holds back who wants to say something.
+// Thread-safe.
+#pragma once
+
+#include <jobs/run_options.hpp>
+#include <weir/base/time.hpp>
+
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace weir::jobs {
+
+class console {
+ public:
+  /// `who` begins each line said ("weir run"). `descriptor` is not owned.
+  console(int descriptor, std::string who, when color, when progress);
+
+  /// "WHO: TEXT" as a line of its own. What cannot be written is lost: there is nowhere to say it.
+  void say(std::string_view text);
+
+  /// Lines as they are, each ended by a newline.
+  void write(std::string_view lines);
+
+  /// Shows `line`, cut to the terminal's width, instead of the line drawn before.
+  void draw(std::string_view line);
+
+  /// Takes the drawn line away. Others are about to write to the same terminal; nothing is drawn for `quiet`
+  /// from now on, so that they can finish.
+  void clear();
+
+  /// Whether text may carry colours.
+  bool color() const noexcept { return color_; }
+  /// Whether a line is drawn and drawn again.
+  bool live() const noexcept { return live_; }
+  /// Whether progress is told in plain lines.
+  bool plain_progress() const noexcept { return plain_; }
+
+  static constexpr duration quiet = std::chrono::milliseconds(150);
+
+ private:
+  void put(std::string_view bytes);
+  void erase();
+  std::size_t width() const;
+
+  const int descriptor_;
+  const std::string who_;
+  bool color_;
+  bool live_;
+  bool plain_;
+  std::mutex mutex_;  // guards the members below and the writing
+  bool drawn_ = false;
+  time_point quiet_until_{};
+};
+
+}  // namespace weir::jobs

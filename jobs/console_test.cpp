@@ -1,0 +1,109 @@
+#include <jobs/console.hpp>
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <cstdlib>
+
+namespace weir::jobs {
+namespace {
+
+// A terminal of 40 columns, and what was written to it.
+struct terminal {
+  terminal() {
+    ::setenv("TERM", "xterm", 1);
+    ::unsetenv("NO_COLOR");
+    keyboard = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+    EXPECT_EQ(::grantpt(keyboard), 0);
+    EXPECT_EQ(::unlockpt(keyboard), 0);
+    screen = ::open(::ptsname(keyboard), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    const winsize size{24, 40, 0, 0};
+    EXPECT_EQ(::ioctl(screen, TIOCSWINSZ, &size), 0);
+  }
+  ~terminal() {
+    ::close(screen);
+    ::close(keyboard);
+  }
+  std::string text() const {
+    char buffer[4096];
+    const ssize_t n = ::read(keyboard, buffer, sizeof buffer);
+    return {buffer, n > 0 ? static_cast<std::size_t>(n) : 0};
+  }
+  int keyboard = -1;
+  int screen = -1;
+};
+
+struct pipe_end {
+  pipe_end() { EXPECT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0); }
+  ~pipe_end() {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  std::string text() const {
+    char buffer[4096];
+    const ssize_t n = ::read(ends[0], buffer, sizeof buffer);
+    return {buffer, n > 0 ? static_cast<std::size_t>(n) : 0};
+  }
+  int ends[2];
+};
+
+TEST(console, what_is_said_is_a_line_that_names_who_says_it) {
+  const pipe_end out;
+  console c(out.ends[1], "weir run", when::automatic, when::automatic);
+  c.say("no items");
+  c.write("a\nb\n");
+  EXPECT_EQ(out.text(), "weir run: no items\na\nb\n");
+}
+
+TEST(console, draws_and_colours_on_a_terminal_only) {
+  const terminal t;
+  const pipe_end p;
+  const console on(t.screen, "w", when::automatic, when::automatic);
+  EXPECT_TRUE(on.live() && on.color() && !on.plain_progress());
+  const console off(p.ends[1], "w", when::automatic, when::automatic);
+  EXPECT_FALSE(off.live() || off.color() || off.plain_progress());
+  const console asked(p.ends[1], "w", when::always, when::always);
+  EXPECT_TRUE(!asked.live() && asked.color() && asked.plain_progress());
+  const console never(t.screen, "w", when::never, when::never);
+  EXPECT_FALSE(never.live() || never.color() || never.plain_progress());
+}
+
+TEST(console, a_terminal_that_wants_it_plain_is_neither_drawn_to_nor_coloured) {
+  const terminal t;
+  ::setenv("NO_COLOR", "1", 1);
+  EXPECT_FALSE(console(t.screen, "w", when::automatic, when::automatic).live());
+  ::setenv("NO_COLOR", "", 1);
+  EXPECT_TRUE(console(t.screen, "w", when::automatic, when::automatic).live());
+  ::setenv("TERM", "dumb", 1);
+  EXPECT_FALSE(console(t.screen, "w", when::automatic, when::automatic).color());
+}
+
+TEST(console, a_drawn_line_fits_the_terminal_and_goes_before_anything_is_said) {
+  const terminal t;
+  console c(t.screen, "w", when::automatic, when::automatic);
+  c.draw(std::string(100, 'x'));
+  EXPECT_EQ(t.text(), "\r\x1b[K" + std::string(39, 'x'));
+  c.say("hello");
+  EXPECT_EQ(t.text(), "\r\x1b[Kw: hello\r\n");
+  c.say("again");
+  EXPECT_EQ(t.text(), "w: again\r\n");
+}
+
+TEST(console, after_a_clear_nothing_is_drawn_for_a_moment) {
+  const terminal t;
+  console c(t.screen, "w", when::automatic, when::automatic);
+  c.draw("x");
+  c.clear();
+  c.draw("y");
+  EXPECT_EQ(t.text(), "\r\x1b[Kx\r\x1b[K");
+  const time_point end = from_now(console::quiet);
+  while (clock::now() < end) {
+  }
+  c.draw("z");
+  EXPECT_EQ(t.text(), "\r\x1b[Kz");
+}
+
+}  // namespace
+}  // namespace weir::jobs

@@ -1,0 +1,42 @@
+#include <jobs/ending.hpp>
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace weir::jobs {
+
+ending::ending() : interrupt_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (interrupt_ < 0)
+    throw std::system_error(errno, std::generic_category(), "cannot make an event descriptor");
+}
+
+ending::~ending() { ::close(interrupt_); }
+
+void ending::stop_reading() noexcept {
+  if (!reading_.request_stop()) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(interrupt_, &one, sizeof one);  // the first write cannot fail
+}
+
+void ending::stop_starting() noexcept {
+  stop_reading();
+  starting_.request_stop();
+}
+
+void ending::stop_running() noexcept {
+  stop_starting();
+  running_.request_stop();
+}
+
+// Relaxed: the code is a number that stands for itself; the stop requests publish what else there is.
+bool ending::because(int exit_code) noexcept {
+  int none = 0;
+  return exit_code_.compare_exchange_strong(none, exit_code, std::memory_order_relaxed);
+}
+
+int ending::exit_code() const noexcept { return exit_code_.load(std::memory_order_relaxed); }
+
+}  // namespace weir::jobs

@@ -1,0 +1,117 @@
+#include <jobs/job_runner.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+namespace weir::jobs {
+
+namespace {
+
+// Sleeps, or until a stop is requested.
+void pause_for(duration time, std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any changed;
+  std::unique_lock lock(mutex);
+  changed.wait_for(lock, stop, time, [] { return false; });
+}
+
+}  // namespace
+
+job_runner::job_runner(const run_options& o, const command_template& c, launcher& l, printer& p, ending& e,
+                       console& k)
+    : options_(o),
+      command_(c),
+      printer_(p),
+      ending_(e),
+      console_(k),
+      gate_({.delay = o.delay, .load = o.load, .memfree = o.memfree}),
+      slots_(l, p) {}
+
+void job_runner::complain(const item_batch& batch) {
+  const bool nul = batch.fault == item_fault::holds_nul;
+  console_.say(fmt::format("item {} {}", batch.seq,
+                           nul ? "holds a NUL byte, which no argument can; use -0 where NUL separates items"
+                               : "is longer than 128 KiB, which is more than an argument can be"));
+}
+
+job_end job_runner::run(const item_batch& batch) {
+  if (batch.fault != item_fault::none) {
+    complain(batch);
+    printer_.skip(batch.seq);
+    return job_end::failed;
+  }
+  const bool may_start =
+      printer_.wait_for_room(batch.seq, ending_.starting()) && gate_.pass(ending_.starting());
+  if (!may_start) {
+    printer_.skip(batch.seq);
+    return job_end::not_started;
+  }
+  const slots::lease place = slots_.acquire();
+  return attempt_all(batch, *place, batch.joined());
+}
+
+job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::string_view item) {
+  using attempt = job_output::attempt;
+  command_.expand(batch, place.number, place.command);
+  const process_request request{.argv = place.command.argv(),
+                                .item = item,
+                                .seq = batch.seq,
+                                .timeout = options_.timeout.value_or(duration::max()),
+                                .kill_after = options_.kill_after};
+  process_result result;
+  duration ran{};
+  for (std::uint64_t i = 1;; ++i) {
+    const bool last = i == options_.attempts;
+    const auto begun = place.output.begin(batch.seq, item, last ? attempt::last : attempt::may_be_repeated);
+    if (!begun) {
+      printer_.skip(batch.seq);
+      console_.say(begun.error().detail);
+      return job_end::not_written;
+    }
+    result = start(request, place);
+    ran += result.run_time;
+    const bool again = result.started() && !result.succeeded() && result.killed != kill_cause::output;
+    if (last || !again || ending_.starting().stop_requested()) break;
+  }
+  if (result.started()) run_time_.record(ran);
+  return judge(result, batch, place);
+}
+
+// Starts it; while the system has no room for another process, waits and tries again.
+process_result job_runner::start(const process_request& request, slot& place) {
+  duration wait = std::chrono::milliseconds(10);
+  for (;;) {
+    const process_result result = place.process.run(request, place.output, ending_.running());
+    if (result.failure != start_failure::no_resources || ending_.starting().stop_requested()) return result;
+    if (!said_out_of_resources_.exchange(true, std::memory_order_relaxed))
+      console_.say(fmt::format("{}; waiting for room, then going on", describe(result, request.argv[0])));
+    pause_for(wait, ending_.starting());
+    wait = std::min<duration>(2 * wait, std::chrono::seconds(1));
+  }
+}
+
+job_end job_runner::judge(const process_result& result, const item_batch& batch, slot& place) {
+  if (!result.started()) {
+    printer_.skip(batch.seq);
+    const std::string why = describe(result, place.command.argv()[0]);
+    switch (result.failure) {
+      case start_failure::not_found: return console_.say(why), job_end::not_found;
+      case start_failure::not_executable: return console_.say(why), job_end::not_executable;
+      case start_failure::too_long:
+        return console_.say(fmt::format("item {}: {}", batch.seq, why)), job_end::failed;
+      default: return job_end::not_started;
+    }
+  }
+  const auto finished = place.output.finish(result);
+  if (result.killed == kill_cause::output || !finished) {
+    console_.say(finished ? result.output_error : finished.error().detail);
+    return job_end::not_written;
+  }
+  if (result.killed == kill_cause::timeout) return job_end::timed_out;
+  return result.succeeded() ? job_end::succeeded : job_end::failed;
+}
+
+}  // namespace weir::jobs

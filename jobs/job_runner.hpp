@@ -1,0 +1,64 @@
+// One job from the queue to its end: the gates, the attempts, the output.
+//
+// Thread-safe: each worker of the pool calls run for one job at a time.
+#pragma once
+
+#include <jobs/command_template.hpp>
+#include <jobs/console.hpp>
+#include <jobs/ending.hpp>
+#include <jobs/gates.hpp>
+#include <jobs/item.hpp>
+#include <jobs/output.hpp>
+#include <jobs/process.hpp>
+#include <jobs/run_options.hpp>
+#include <jobs/slots.hpp>
+#include <weir/base/error.hpp>
+#include <weir/observe/histogram.hpp>
+
+#include <atomic>
+#include <string>
+#include <string_view>
+
+namespace weir::jobs {
+
+enum class job_end {
+  succeeded,
+  failed,
+  timed_out,       ///< failed: --timeout ended its last attempt
+  not_started,     ///< the run ended before it could
+  not_found,       ///< failed: there is no such command
+  not_executable,  ///< failed: there is, but it cannot be run
+  not_written,     ///< failed: its output could not be kept; said on the console
+};
+
+class job_runner {
+ public:
+  /// All of these must outlive it.
+  job_runner(const run_options&, const command_template&, launcher&, printer&, ending&, console&);
+
+  /// Runs the job to its end, its output printed or kept. What cannot start says why on the console.
+  job_end run(const item_batch& batch);
+
+  /// Of jobs that ran: from the start of the first attempt to the end of the last, without the waiting at
+  /// gates.
+  histogram_snapshot run_time() const { return run_time_.snapshot(); }
+
+ private:
+  job_end attempt_all(const item_batch& batch, slot& place, std::string_view item);
+  process_result start(const process_request&, slot& place);
+  job_end judge(const process_result&, const item_batch& batch, slot& place);
+  void complain(const item_batch& batch);
+
+  const run_options& options_;
+  const command_template& command_;
+  printer& printer_;
+  ending& ending_;
+  console& console_;
+  start_gate gate_;
+  slots slots_;
+  histogram run_time_;
+  std::atomic<bool> said_out_of_resources_ =
+      false;  // relaxed: only one thread may say it, nothing hangs on it
+};
+
+}  // namespace weir::jobs

@@ -1,0 +1,94 @@
+#include <jobs/report.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <utility>
+
+namespace weir::jobs {
+
+namespace {
+
+constexpr std::array<std::pair<const char*, double>, 4> quantiles{
+    {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"max", 1}}};
+
+double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
+
+std::string times_text(const histogram_snapshot& times) {
+  std::string text;
+  for (const auto& [name, q] : quantiles) text += fmt::format("  {} {}", name, brief(times.p(q)));
+  return text;
+}
+
+nlohmann::ordered_json times_json(const histogram_snapshot& times) {
+  nlohmann::ordered_json object;
+  for (const auto& [name, q] : quantiles) object[name] = seconds(times.p(q));
+  return object;
+}
+
+}  // namespace
+
+std::uint64_t lost(const pool_stats& s) noexcept {
+  return s.rejected + s.dropped + s.timed_out + s.withdrawn + s.evicted + s.expired + s.cancelled;
+}
+
+std::uint64_t finished(const pool_stats& s) noexcept { return s.completed + s.failed + lost(s); }
+
+double jobs_per_second(const report& r) noexcept {
+  const double ran = static_cast<double>(r.jobs.completed + r.jobs.failed);
+  const double time = seconds(r.elapsed);
+  return time > 0 ? ran / time : 0;
+}
+
+std::string brief(duration d) {
+  constexpr std::array<std::pair<const char*, double>, 4> units{
+      {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
+  const double ns = static_cast<double>(d.count());
+  if (ns <= 0) return "0s";
+  if (ns >= 600e9)
+    return fmt::format("{}m{:02}s", static_cast<long>(ns / 60e9), static_cast<long>(ns / 1e9) % 60);
+  std::size_t unit = 0;
+  while (unit + 1 < units.size() && ns >= 999.5 * units[unit].second) ++unit;
+  const double value = ns / units[unit].second;
+  const int decimals = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return fmt::format("{:.{}f}{}", value, decimals, units[unit].first);
+}
+
+std::string as_text(const report& r, std::string_view who, bool color) {
+  const pool_stats& s = r.jobs;
+  const auto alarm = [&](std::uint64_t n, std::string text) {
+    return color && n > 0 ? "\x1b[31m" + text + "\x1b[0m" : text;
+  };
+  std::string text = fmt::format(
+      "{}: {} submitted, {} completed, {}; {}; {:.3g} jobs/s in {}\n", who, s.submitted, s.completed,
+      alarm(s.failed, fmt::format("{} failed ({} by timeout)", s.failed, r.failed_by_timeout)),
+      alarm(lost(s), fmt::format("{} lost", lost(s))), jobs_per_second(r), brief(r.elapsed));
+  text += fmt::format(
+      "  lost: {} rejected, {} dropped, {} timed out, {} withdrawn, {} evicted, {} expired, {} cancelled\n",
+      s.rejected, s.dropped, s.timed_out, s.withdrawn, s.evicted, s.expired, s.cancelled);
+  text += fmt::format("  now: {} queued, {} spilled, {} running; peak depth {} of {}\n", s.queued, s.spilled,
+                      s.running, s.high_water, r.queue_capacity);
+  text += fmt::format("  queue wait{}\n  run time  {}\n", times_text(r.queue_wait), times_text(r.run_time));
+  return text;
+}
+
+std::string as_json(const report& r) {
+  const pool_stats& s = r.jobs;
+  nlohmann::ordered_json object{
+      {"submitted", s.submitted}, {"completed", s.completed}, {"failed", s.failed},
+      {"rejected", s.rejected},   {"dropped", s.dropped},     {"timed_out", s.timed_out},
+      {"withdrawn", s.withdrawn}, {"evicted", s.evicted},     {"expired", s.expired},
+      {"cancelled", s.cancelled}, {"queued", s.queued},       {"spilled", s.spilled},
+      {"running", s.running},
+  };
+  object["failed_by_timeout"] = r.failed_by_timeout;
+  object["peak_depth"] = s.high_water;
+  object["seconds"] = seconds(r.elapsed);
+  object["jobs_per_second"] = jobs_per_second(r);
+  object["queue_wait"] = times_json(r.queue_wait);
+  object["run_time"] = times_json(r.run_time);
+  return object.dump() + "\n";
+}
+
+}  // namespace weir::jobs

@@ -1,0 +1,45 @@
+// What became of a run, for people and for programs.
+//
+// Thread-safety: values and pure functions.
+#pragma once
+
+#include <weir/base/time.hpp>
+#include <weir/observe/histogram.hpp>
+#include <weir/pool/stats.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace weir::jobs {
+
+struct report {
+  pool_stats jobs{};                    ///< the law, and high_water
+  std::uint64_t failed_by_timeout = 0;  ///< of the failed
+  duration elapsed{};
+  std::size_t queue_capacity = 0;
+  histogram_snapshot queue_wait{};
+  histogram_snapshot run_time{};
+};
+
+/// Jobs that did not run, whatever the reason.
+std::uint64_t lost(const pool_stats&) noexcept;
+
+/// Jobs of which nothing more is to be expected.
+std::uint64_t finished(const pool_stats&) noexcept;
+
+/// Jobs that ran to their end in a second.
+double jobs_per_second(const report&) noexcept;
+
+/// For people: a few lines, each ended by a newline; `who` begins the first. What went wrong is red with
+/// `color`.
+std::string as_text(const report&, std::string_view who, bool color);
+
+/// One object on one line, ended by a newline: the law's words, failed_by_timeout, peak_depth, seconds,
+/// jobs_per_second, and queue_wait and run_time with p50 p90 p99 max in seconds.
+std::string as_json(const report&);
+
+/// A time in three digits and a unit: "1.23ms", "45.1s", "0s".
+std::string brief(duration);
+
+}  // namespace weir::jobs

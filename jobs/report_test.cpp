@@ -1,0 +1,83 @@
+#include <jobs/report.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace weir::jobs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+report example() {
+  report r;
+  r.jobs.submitted = 20;
+  r.jobs.completed = 10;
+  r.jobs.failed = 2;
+  r.jobs.rejected = 3;
+  r.jobs.evicted = 4;
+  r.jobs.cancelled = 1;
+  r.jobs.high_water = 7;
+  r.failed_by_timeout = 1;
+  r.elapsed = seconds(6);
+  r.queue_capacity = 8;
+  histogram times;
+  for (int i = 1; i <= 100; ++i) times.record(milliseconds(i));
+  r.run_time = times.snapshot();
+  return r;
+}
+
+TEST(report, counts_what_ran_what_was_lost_and_how_fast_it_went) {
+  const report r = example();
+  EXPECT_EQ(lost(r.jobs), 8u);
+  EXPECT_EQ(finished(r.jobs), 20u);
+  EXPECT_EQ(jobs_per_second(r), 2.0);
+  EXPECT_EQ(jobs_per_second(report{}), 0.0);
+}
+
+TEST(report, the_text_names_every_kind_of_loss) {
+  const std::string text = as_text(example(), "weir run", false);
+  EXPECT_TRUE(text.starts_with(
+      "weir run: 20 submitted, 10 completed, 2 failed (1 by timeout); 8 lost; 2 jobs/s in 6.00s\n"))
+      << text;
+  EXPECT_NE(text.find("3 rejected, 0 dropped, 0 timed out, 0 withdrawn, 4 evicted, 0 expired, 1 cancelled"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("peak depth 7 of 8"), std::string::npos) << text;
+  EXPECT_NE(text.find("run time    p50 "), std::string::npos) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(report, colour_marks_only_what_went_wrong) {
+  EXPECT_NE(as_text(example(), "weir run", true).find("\x1b[31m2 failed"), std::string::npos);
+  EXPECT_EQ(as_text(report{}, "weir run", true).find('\x1b'), std::string::npos);
+}
+
+TEST(report, the_object_has_the_words_of_the_law_and_times_in_seconds) {
+  const std::string text = as_json(example());
+  EXPECT_EQ(text.find('\n'), text.size() - 1) << "one line";
+  const auto object = nlohmann::json::parse(text);
+  std::uint64_t sum = 0;
+  for (const char* key : {"completed", "failed", "rejected", "dropped", "timed_out", "withdrawn", "evicted",
+                          "expired", "cancelled", "queued", "spilled", "running"})
+    sum += object.at(key).get<std::uint64_t>();
+  EXPECT_EQ(object.at("submitted"), sum);
+  EXPECT_EQ(object.at("failed_by_timeout"), 1);
+  EXPECT_EQ(object.at("peak_depth"), 7);
+  EXPECT_NEAR(object.at("run_time").at("p50").get<double>(), 0.050, 0.001);
+  EXPECT_DOUBLE_EQ(object.at("run_time").at("max").get<double>(), 0.100);
+  EXPECT_EQ(object.at("queue_wait").at("p99"), 0.0);
+}
+
+TEST(report, times_are_written_in_three_digits) {
+  EXPECT_EQ(brief(duration(0)), "0s");
+  EXPECT_EQ(brief(duration(7)), "7ns");
+  EXPECT_EQ(brief(duration(1'234)), "1.23us");
+  EXPECT_EQ(brief(duration(12'345'678)), "12.3ms");
+  EXPECT_EQ(brief(duration(999'600'000)), "1.00s");
+  EXPECT_EQ(brief(milliseconds(123'400)), "123s");
+  EXPECT_EQ(brief(seconds(3661)), "61m01s");
+}
+
+}  // namespace
+}  // namespace weir::jobs

@@ -1,0 +1,367 @@
+#include <jobs/run.hpp>
+
+#include <jobs/console.hpp>
+#include <jobs/ending.hpp>
+#include <jobs/halt.hpp>
+#include <jobs/job_runner.hpp>
+#include <jobs/live_view.hpp>
+#include <jobs/report.hpp>
+#include <jobs/report_target.hpp>
+#include <jobs/signals.hpp>
+#include <jobs/source.hpp>
+#include <jobs/watchdog.hpp>
+#include <jobs/workers_file.hpp>
+#include <weir/base/hardware.hpp>
+#include <weir/base/units.hpp>
+#include <weir/pool/worker_pool.hpp>
+
+#include <fmt/format.h>
+
+#include <malloc.h>
+#include <unistd.h>
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+namespace weir::jobs {
+
+namespace {
+
+constexpr std::string_view who = "weir run";
+
+// What a job that failed leaves the pool's process function with: the pool counts it.
+struct job_failed {};
+
+std::size_t worker_count(const run_options& o) { return o.workers.count ? o.workers.count : hardware(); }
+
+std::size_t queue_capacity(const run_options& o) { return o.queue.value_or(4 * worker_count(o)); }
+
+io_result<std::unique_ptr<source>> open_source(run_request& request, int interrupt) {
+  if (request.items) return std::make_unique<word_source>(std::move(*request.items));
+  auto opened = stream_source::open(request.options.arg_file, request.options.delimiter, interrupt);
+  if (!opened) return std::unexpected(opened.error());
+  return std::move(*opened);
+}
+
+// Bytes of items that fit into one command: what the system allows (execve(2)) less what else is there.
+std::size_t batch_budget(const command_template& command) {
+  constexpr std::size_t reserve = longest_item + 8 * 1024;  // WEIR_ITEM, and our other variables
+  constexpr std::size_t least = 4 * 1024;
+  std::size_t taken = reserve + command.fixed_size();
+  for (char** variable = environ; *variable; ++variable)
+    taken += std::string_view(*variable).size() + 1 + sizeof(char*);
+  const long allowed = ::sysconf(_SC_ARG_MAX);
+  const std::size_t most = allowed > 0 ? static_cast<std::size_t>(allowed) : longest_item;
+  std::size_t room = most > taken + least ? most - taken : least;
+  if (command.joins_items())
+    room = std::min(room, longest_item - std::min(command.fixed_size(), longest_item - least));
+  return std::max(least, room / std::max<std::size_t>(1, command.uses_of_items()));
+}
+
+print_mode mode_of(const run_options& o) {
+  if (!o.results.empty()) return print_mode::results;
+  return o.line_buffer && !o.keep_order ? print_mode::lines : print_mode::whole;
+}
+
+class whole_run {
+ public:
+  whole_run(run_request& request, watchdog& dog, std::unique_ptr<source> from, ending& end, console& out)
+      : options_(request.options),
+        command_(request.command),
+        source_(std::move(from)),
+        ending_(end),
+        console_(out),
+        halt_(options_.halt),
+        printer_(printing()),
+        launcher_(made(launcher::make(&dog))),
+        runner_(options_, command_, *launcher_, printer_, ending_, console_),
+        workers_file_(options_.workers.file),
+        view_(options_, console_),
+        pool_([this](item_batch& batch) { process(batch); }, pooling(),
+              [this](pool::lost&& gone) { printer_.skip(gone.job.seq); }) {}
+
+  // Reads, runs, waits; the report.
+  report run();
+
+  bool read_anything() const noexcept { return read_anything_; }
+
+ private:
+  using pool = worker_pool<item_batch>;
+
+  static std::unique_ptr<launcher> made(io_result<std::unique_ptr<launcher>> l) {
+    if (!l) throw std::system_error(l.error().code, l.error().detail);
+    return std::move(*l);
+  }
+
+  output_options printing();
+  pool_options pooling() const;
+  void process(item_batch& batch);
+  void cannot_start(int exit_code);
+  void job_has_failed();
+  void read_items();
+  void refused(const item_batch& batch, errc why, std::uint64_t cost);
+  void signalled(int number);
+  time_point due();
+  void cancel();
+  report current() const;
+  progress current_progress() const;
+
+  const run_options& options_;
+  const command_template& command_;
+  const std::unique_ptr<source> source_;
+  ending& ending_;
+  console& console_;
+  const time_point began_ = clock::now();
+  halt_watch halt_;
+  printer printer_;
+  std::unique_ptr<launcher> launcher_;
+  job_runner runner_;
+  workers_file workers_file_;
+  live_view view_;
+
+  // Relaxed: numbers for the report, which is made after the pool has drained.
+  std::atomic<std::uint64_t> timed_out_ = 0;
+  std::atomic<std::uint64_t> not_started_ = 0;
+  std::atomic<std::uint64_t> not_submitted_ = 0;
+  bool read_anything_ = false;         // the reader's
+  bool said_too_large_ = false;        // the reader's
+  bool draining_ = false;              // the listener's
+  time_point drain_deadline_ = never;  // the listener's
+  pool pool_;                          // last: its workers use all the above
+};
+
+output_options whole_run::printing() {
+  output_options o{.mode = mode_of(options_),
+                   .keep_order = options_.keep_order,
+                   .tag = options_.tag,
+                   .directory = options_.results,
+                   .before_print = {},
+                   .on_failure = {}};
+  if (console_.live()) o.before_print = [this] { console_.clear(); };
+  o.on_failure = [this](const output_failure& failure) {
+    if (!failure.closed) console_.say(failure.message);
+    ending_.because(failure.closed ? 128 + SIGPIPE : 1);
+    cancel();
+  };
+  return o;
+}
+
+pool_options whole_run::pooling() const {
+  const std::size_t workers = worker_count(options_);
+  return {.name = "run",
+          .min_workers = workers,
+          .max_workers = workers,
+          .queue_capacity = queue_capacity(options_),
+          .max_cost = options_.queue_bytes,
+          .on_full = options_.on_full};
+}
+
+// Runs on the pool's workers. The pool counts: a return is a success, an exception a failure.
+void whole_run::process(item_batch& batch) {
+  const job_end end = runner_.run(batch);
+  switch (end) {
+    case job_end::succeeded: return;
+    case job_end::not_started: not_started_.fetch_add(1, std::memory_order_relaxed); break;
+    case job_end::not_found: cannot_start(127); break;
+    case job_end::not_executable: cannot_start(126); break;
+    case job_end::not_written:
+      ending_.because(1);
+      cancel();
+      break;
+    case job_end::timed_out: timed_out_.fetch_add(1, std::memory_order_relaxed); [[fallthrough]];
+    case job_end::failed: job_has_failed(); break;
+  }
+  throw job_failed{};
+}
+
+// The next ten million items would fare no better.
+void whole_run::cannot_start(int exit_code) {
+  ending_.because(exit_code);
+  ending_.stop_starting();
+  pool_.cancel();
+}
+
+void whole_run::job_has_failed() {
+  if (!halt_.failed()) return;
+  const bool now = halt_.rule().what == halt_rule::kind::now;
+  ending_.because(1);
+  console_.say(fmt::format("halted after {} failed job{}{}", halt_.rule().failures,
+                           halt_.rule().failures == 1 ? "" : "s", now ? "" : "; running jobs finish"));
+  if (now) return cancel();
+  ending_.stop_starting();
+  pool_.cancel();
+}
+
+void whole_run::cancel() {
+  ending_.stop_running();
+  pool_.cancel();
+}
+
+void whole_run::refused(const item_batch& batch, errc why, std::uint64_t cost) {
+  printer_.skip(batch.seq);
+  // Read, but not accepted when the run ended: as if it had not been read.
+  if (why == errc::closed) not_submitted_.fetch_add(1, std::memory_order_relaxed);
+  if (cost <= options_.queue_bytes || said_too_large_) return;
+  said_too_large_ = true;
+  console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", batch.seq,
+                           cost, options_.queue_bytes));
+}
+
+void whole_run::read_items() {
+  batch_reader reader(*source_, options_.items_per_job, batch_budget(command_));
+  const std::stop_token stop = ending_.reading();
+  item_batch batch;
+  while (!stop.stop_requested()) {
+    const auto got = reader.next(batch);
+    if (!got) {
+      console_.say(got.error().detail);
+      ending_.because(1);
+    }
+    if (!got || *got != reading::got) return;
+    read_anything_ = true;
+    const std::uint64_t cost = batch.cost();
+    const auto accepted = pool_.submit(std::move(batch), {.cost = cost, .stop = stop});
+    if (!accepted) refused(batch, accepted.error(), cost);
+  }
+}
+
+void whole_run::signalled(int number) {
+  if (number == SIGUSR1) return console_.write(as_text(current(), who, console_.color()));
+  ending_.because(128 + number);
+  if (draining_) return cancel();
+  draining_ = true;
+  drain_deadline_ = from_now(options_.drain_timeout);
+  ending_.stop_reading();
+  const pool_stats s = pool_.stats();
+  const std::uint64_t left = s.queued + s.running;
+  console_.say(fmt::format("draining {} job{}, again to stop now", left, left == 1 ? "" : "s"));
+}
+
+// What is due on the listener's thread; returns when to look again.
+time_point whole_run::due() {
+  const time_point now = clock::now();
+  if (now >= drain_deadline_) {
+    drain_deadline_ = never;
+    console_.say(fmt::format("not drained within {}: stopping", to_string(options_.drain_timeout)));
+    cancel();
+  }
+  time_point next = drain_deadline_;
+  if (workers_file_.watched()) {
+    if (const auto workers = workers_file_.changed(console_)) pool_.resize(*workers, *workers);
+    next = std::min(next, after(now, workers_file::every));
+  }
+  if (view_.wants_progress(now)) view_.show(current_progress());
+  if (view_.wants_statistics(now)) console_.write(as_text(current(), who, console_.color()));
+  return std::min(next, view_.next());
+}
+
+progress whole_run::current_progress() const {
+  return {.jobs = pool_.stats(),
+          .queue_capacity = queue_capacity(options_),
+          .elapsed = clock::now() - began_,
+          .share_read = source_->share_read()};
+}
+
+report whole_run::current() const {
+  report r{.jobs = pool_.stats(),
+           .failed_by_timeout = timed_out_.load(std::memory_order_relaxed),
+           .elapsed = clock::now() - began_,
+           .queue_capacity = queue_capacity(options_),
+           .queue_wait = pool_.queue_wait(),
+           .run_time = runner_.run_time()};
+  // A worker had these, but the run ended before they could start.
+  const std::uint64_t idle = std::min(not_started_.load(std::memory_order_relaxed), r.jobs.failed);
+  r.jobs.failed -= idle;
+  r.jobs.cancelled += idle;
+  // At the door when the run ended: an item that was not accepted was not submitted.
+  const std::uint64_t closed = std::min(not_submitted_.load(std::memory_order_relaxed), r.jobs.rejected);
+  r.jobs.rejected -= closed;
+  r.jobs.submitted -= closed + r.jobs.withdrawn;
+  r.jobs.withdrawn = 0;
+  return r;
+}
+
+report whole_run::run() {
+  {
+    signal_listener listener({[this](int number) { signalled(number); }, [this] { return due(); }});
+    read_items();
+    [[maybe_unused]] const auto drained =
+        pool_.drain();  // without a deadline: the listener keeps it, and may cancel
+  }
+  printer_.finish();
+  console_.clear();
+  return current();
+}
+
+// Prints the commands.
+int dry_run(run_request& request, source& from, console& out) {
+  batch_reader reader(from, request.options.items_per_job, batch_budget(request.command));
+  item_batch batch;
+  expanded_command command;
+  std::uint64_t jobs = 0;
+  for (;; ++jobs) {
+    const auto got = reader.next(batch);
+    if (!got) return out.say(got.error().detail), 1;
+    if (*got != reading::got) break;
+    request.command.expand(batch, jobs % worker_count(request.options) + 1, command);
+    const std::string line = command.to_string() + "\n";
+    if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) break;
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout)) {
+    if (errno == EPIPE) return 128 + SIGPIPE;
+    return out.say(fmt::format("cannot write output: {}", std::strerror(errno))), 1;
+  }
+  if (jobs == 0) out.say("no items");
+  return 0;
+}
+
+int exit_code_of(const ending& end, const report& r) {
+  if (end.exit_code() != 0) return end.exit_code();
+  return r.jobs.failed + lost(r.jobs) > 0 ? 1 : 0;
+}
+
+}  // namespace
+
+int run(run_request request) {
+  ::mallopt(M_ARENA_MAX, 2);  // an arena a thread keeps memory that other threads could use
+  const run_options& o = request.options;
+  console out(STDERR_FILENO, std::string(who), o.color, o.progress);
+  if (const std::string warning = request.command.warning(); !warning.empty()) out.say("warning: " + warning);
+  if (o.dry_run) {
+    std::signal(SIGPIPE, SIG_IGN);
+    const auto from = open_source(request, -1);
+    if (!from) return out.say(from.error().detail), 2;
+    return dry_run(request, **from, out);
+  }
+  block_signals();
+  auto dog = watchdog::start();
+  if (!dog) return out.say(dog.error().detail), 1;
+  ending end;
+  auto from = open_source(request, end.interrupt());
+  if (!from) return out.say(from.error().detail), 2;
+  report_target target;
+  if (const auto opened = target.open(o.report_file); !opened) return out.say(opened.error().detail), 2;
+  try {
+    whole_run all(request, *dog, std::move(*from), end, out);
+    const report r = all.run();
+    const bool asked = !o.report_file.empty() || o.format == report_format::json;
+    const bool nothing = !all.read_anything() && end.exit_code() == 0;
+    if (nothing) out.say("no items");
+    const bool written =
+        (nothing && !asked) ||
+        target.write(o.format == report_format::json ? as_json(r)
+                                                     : as_text(r, who, out.color() && o.report_file.empty()),
+                     out);
+    const int code = exit_code_of(end, r);
+    return code == 0 && !written ? 1 : code;
+  } catch (const std::exception& e) {
+    out.say(e.what());
+    return 1;
+  }
+}
+
+}  // namespace weir::jobs

@@ -1,0 +1,173 @@
+#include <jobs/run_options.hpp>
+
+#include <weir/base/hardware.hpp>
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+
+namespace weir::jobs {
+
+namespace {
+
+std::unexpected<error> refuse(std::string detail) {
+  return std::unexpected(error(std::errc::invalid_argument, std::move(detail)));
+}
+
+template <class Number>
+std::optional<Number> whole(std::string_view text) {
+  Number n{};
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (ec != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+  return n;
+}
+
+constexpr std::size_t most_workers = 100'000;
+
+io_result<std::size_t> worker_count(std::string_view text) {
+  if (text == "auto") return 0;
+  const auto n = whole<std::size_t>(text);
+  if (!n)
+    return refuse(fmt::format("'{}' is no number of workers; use a whole number such as 4, or auto", text));
+  if (*n == 0) return refuse("0 workers would run nothing; use 1 or more, or auto for one a core");
+  if (*n > most_workers)
+    return refuse(fmt::format("{} workers are too many; use at most {}", text, most_workers));
+  return *n;
+}
+
+bool looks_like_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("+-0123456789.%") == std::string_view::npos;
+}
+
+// The bytes that `text` spells, with backslash sequences read; nothing when one of them is unknown.
+std::optional<std::string> unescaped(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      bytes += text[i];
+      continue;
+    }
+    const char c = text[++i];
+    constexpr std::string_view letters = "ntr0", meant{"\n\t\r\0", 4};
+    if (const auto at = letters.find(c); at != std::string_view::npos) {
+      bytes += meant[at];
+    } else if (c == 'x') {
+      unsigned value = 0;
+      const std::string_view hex = text.substr(i + 1, 2);
+      const auto [end, ec] = std::from_chars(hex.data(), hex.data() + hex.size(), value, 16);
+      if (ec != std::errc() || hex.size() != 2 || end != hex.data() + 2) return std::nullopt;
+      bytes += static_cast<char>(value);
+      i += 2;
+    } else if (std::ispunct(static_cast<unsigned char>(c))) {
+      bytes += c;  // "\|" as people write it for tools that take a pattern
+    } else {
+      return std::nullopt;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+io_result<overflow> parse_on_full(std::string_view text) {
+  if (text == "spill")
+    return refuse("spill (to disk) is not available yet; use block, reject or drop_oldest");
+  if (text == "evict_lower")
+    return refuse("evict_lower needs lanes, which a run has not got yet; use drop_oldest");
+  if (text == "caller_runs")
+    return refuse(
+        "caller_runs makes no sense here: the caller only reads items; use block, which slows the reading "
+        "down");
+  return overflow::parse(text);
+}
+
+io_result<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, std::string_view example) {
+  const auto n = whole<std::uint64_t>(text);
+  if (n && *n >= least) return *n;
+  return refuse(fmt::format("'{}' is not a whole number of {} or more; use {}", text, least, example));
+}
+
+io_result<worker_choice> parse_workers(std::string_view text) {
+  if (text.find("..") != std::string_view::npos && looks_like_number(text))
+    return refuse(fmt::format(
+        "'{}': a range that scales with load is not available yet; use one number, or auto", text));
+  if (text == "auto" || looks_like_number(text)) {
+    const auto n = worker_count(text);
+    if (!n) return std::unexpected(n.error());
+    return worker_choice{*n};
+  }
+  std::string path(text);
+  const auto n = read_workers_file(path);
+  if (!n) return std::unexpected(n.error());
+  return worker_choice{*n, std::move(path)};
+}
+
+io_result<std::size_t> read_workers_file(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0)
+    return refuse(
+        fmt::format("'{}' is neither a number, nor auto, nor a file that can be read; use 4, say", path));
+  std::ifstream file(path);
+  std::string word;
+  file >> word;
+  if (!file)
+    return refuse(
+        fmt::format("the workers file '{}' cannot be read or is empty; write a number such as 4", path));
+  const auto n = worker_count(word);
+  if (!n) return refuse(fmt::format("in the workers file '{}': {}", path, n.error().detail));
+  return *n;
+}
+
+io_result<double> parse_load(std::string_view text) {
+  const bool share = text.ends_with('%');
+  const auto n = whole<double>(share ? text.substr(0, text.size() - 1) : text);
+  if (!n || !std::isfinite(*n) || *n <= 0)
+    return refuse(
+        fmt::format("'{}' is no load; use a number above 0 such as 2.5, or 80% of the processors", text));
+  return share ? *n / 100 * static_cast<double>(hardware()) : *n;
+}
+
+io_result<char> parse_delimiter(std::string_view text) {
+  const auto bytes = unescaped(text);
+  if (bytes && bytes->size() == 1) return bytes->front();
+  return refuse(fmt::format("'{}' is not one character; use , or \\t, say (-0 for NUL)", text));
+}
+
+io_result<std::string> parse_colsep(std::string_view text) {
+  const auto bytes = unescaped(text);
+  if (bytes && !bytes->empty()) return *bytes;
+  return refuse(
+      fmt::format("'{}' separates nothing; use , or \\t, say (taken literally, not as a pattern)", text));
+}
+
+io_result<halt_rule> parse_halt(std::string_view text) {
+  if (text == "never") return halt_rule{};
+  using kind = halt_rule::kind;
+  constexpr std::array<std::pair<std::string_view, kind>, 2> forms{
+      {{"soon,fail=", kind::soon}, {"now,fail=", kind::now}}};
+  for (const auto& [prefix, what] : forms) {
+    if (!text.starts_with(prefix)) continue;
+    const auto n = whole<std::uint64_t>(text.substr(prefix.size()));
+    if (n && *n > 0) return halt_rule{what, *n};
+  }
+  return refuse(fmt::format("'{}' is no rule; use never, soon,fail=3 or now,fail=1", text));
+}
+
+io_result<when> parse_when(std::string_view text) {
+  if (text.empty() || text == "always") return when::always;
+  if (text == "auto") return when::automatic;
+  if (text == "never") return when::never;
+  return refuse(fmt::format("'{}' says not when; use auto, always or never", text));
+}
+
+io_result<report_format> parse_format(std::string_view text) {
+  if (text == "text") return report_format::text;
+  if (text == "json") return report_format::json;
+  return refuse(fmt::format("'{}' is no format of this report; use text or json", text));
+}
+
+}  // namespace weir::jobs

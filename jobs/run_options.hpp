@@ -1,0 +1,116 @@
+// What `weir run` can be told, and how its values are read.
+//
+// A value that is refused names itself and a right one. Thread-safety: value types and pure functions.
+#pragma once
+
+#include <weir/base/error.hpp>
+#include <weir/base/time.hpp>
+#include <weir/pool/overflow.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace weir::jobs {
+
+/// When to colour or to draw.
+enum class when {
+  automatic,  ///< on a terminal, unless NO_COLOR is set or TERM is dumb
+  always,
+  never,
+};
+
+enum class report_format { text, json };
+
+/// How many workers: a number, or the file that holds it and is read again when it changes.
+struct worker_choice {
+  std::size_t count = 0;  ///< 0: hardware()
+  std::string file{};     ///< empty: the number stays
+  friend bool operator==(const worker_choice&, const worker_choice&) = default;
+};
+
+/// What failures end the run before its input does.
+struct halt_rule {
+  enum class kind {
+    never,
+    soon,  ///< running jobs finish, queued ones are cancelled
+    now,   ///< running jobs are stopped too
+  };
+  kind what = kind::never;
+  std::uint64_t failures = 1;  ///< at least 1
+  friend bool operator==(const halt_rule&, const halt_rule&) = default;
+};
+
+/// Everything a run is told beside its command and items. The defaults are the program's.
+struct run_options {
+  // how much at once, and what may wait
+  worker_choice workers{};
+  std::optional<std::size_t> queue{};            ///< jobs; none: 4 x workers
+  std::uint64_t queue_bytes = 64 * 1024 * 1024;  ///< bytes of items that wait
+  overflow on_full = overflow::block();
+
+  // items
+  std::string arg_file{};  ///< empty: standard input
+  char delimiter = '\n';
+  std::size_t items_per_job = 1;  ///< at least 1
+  std::string colsep{};           ///< empty: an item is one column
+
+  // when a job starts, and how long it may take
+  duration delay{};                               ///< least time between two starts
+  std::optional<double> load{};                   ///< no start while the load average is above
+  std::uint64_t memfree = 0;                      ///< bytes; no start while less is available
+  std::optional<duration> timeout{};              ///< an attempt; above 0
+  duration kill_after = std::chrono::seconds(5);  ///< from SIGTERM to SIGKILL
+  std::uint64_t attempts = 1;                     ///< at least 1
+  halt_rule halt{};
+  duration drain_timeout = std::chrono::seconds(30);  ///< of a drain that a signal began
+
+  // output
+  bool keep_order = false;
+  bool tag = false;
+  bool line_buffer = false;
+  std::string results{};  ///< folder; empty: print
+  bool dry_run = false;
+
+  // what people see
+  when progress = when::automatic;
+  when color = when::automatic;
+  report_format format = report_format::text;
+  std::string report_file{};              ///< empty: standard error
+  std::optional<duration> stats_every{};  ///< above 0
+};
+
+/// "block", "timeout:50ms", "reject", "drop_newest", "drop_oldest". What a run has no use for, or cannot do
+/// yet, is refused with a message of its own.
+io_result<overflow> parse_on_full(std::string_view text);
+
+/// "2.5" as it stands, or "80%" of the processors.
+io_result<double> parse_load(std::string_view text);
+
+/// A whole number from `least` on; the error shows `example`.
+io_result<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, std::string_view example);
+
+/// "8", "auto", or the path of a file that holds one of these. A range is refused: it is not there yet.
+io_result<worker_choice> parse_workers(std::string_view text);
+
+/// The number a workers file holds; "auto" is 0.
+io_result<std::size_t> read_workers_file(const std::string& path);
+
+/// One byte, as itself or written \n \t \r \0 \\ \xHH.
+io_result<char> parse_delimiter(std::string_view text);
+
+/// One byte or more, with the same spellings: what separates columns, literally (no pattern).
+io_result<std::string> parse_colsep(std::string_view text);
+
+/// "never", "soon,fail=3", "now,fail=1".
+io_result<halt_rule> parse_halt(std::string_view text);
+
+/// "auto", "always", "never".
+io_result<when> parse_when(std::string_view text);
+
+/// "text", "json".
+io_result<report_format> parse_format(std::string_view text);
+
+}  // namespace weir::jobs

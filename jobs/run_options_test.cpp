@@ -1,0 +1,124 @@
+#include <jobs/run_options.hpp>
+
+#include <weir/base/hardware.hpp>
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+#include <cstdio>
+#include <fstream>
+
+namespace weir::jobs {
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class T>
+std::string refusal(const io_result<T>& result) {
+  return result ? "accepted" : result.error().detail;
+}
+
+// A file of its own that goes with the test.
+struct text_file {
+  explicit text_file(std::string_view text) {
+    const int fd = ::mkstemp(path.data());
+    EXPECT_EQ(::write(fd, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ::close(fd);
+  }
+  ~text_file() { std::remove(path.c_str()); }
+  std::string path = testing::TempDir() + "/weir-workers-XXXXXX";
+};
+
+TEST(run_options, workers_are_a_number_or_one_a_core) {
+  EXPECT_EQ(parse_workers("8"), worker_choice{8});
+  EXPECT_EQ(parse_workers("auto"), worker_choice{0});
+}
+
+TEST(run_options, no_workers_is_refused_with_a_remedy) {
+  EXPECT_EQ(refusal(parse_workers("0")),
+            "0 workers would run nothing; use 1 or more, or auto for one a core");
+  EXPECT_EQ(refusal(parse_workers("-1")),
+            "'-1' is no number of workers; use a whole number such as 4, or auto");
+  EXPECT_EQ(refusal(parse_workers("1e3")),
+            "'1e3' is neither a number, nor auto, nor a file that can be read; use 4, say");
+}
+
+TEST(run_options, a_range_of_workers_is_refused_by_name) {
+  EXPECT_EQ(refusal(parse_workers("2..8")),
+            "'2..8': a range that scales with load is not available yet; use one number, or auto");
+}
+
+TEST(run_options, workers_may_stand_in_a_file) {
+  const text_file file(" 12\n");
+  EXPECT_EQ(parse_workers(file.path), (worker_choice{12, file.path}));
+  const text_file bad("many");
+  EXPECT_NE(refusal(parse_workers(bad.path)).find("'many' is no number of workers"), std::string::npos);
+  const text_file empty("");
+  EXPECT_NE(refusal(parse_workers(empty.path)).find("is empty"), std::string::npos);
+}
+
+TEST(run_options, counts_name_the_value_and_a_right_one) {
+  EXPECT_EQ(parse_count("0", 0, "100"), 0u);
+  EXPECT_EQ(refusal(parse_count("-1", 0, "100")), "'-1' is not a whole number of 0 or more; use 100");
+  EXPECT_EQ(refusal(parse_count("0", 1, "3")), "'0' is not a whole number of 1 or more; use 3");
+  EXPECT_EQ(refusal(parse_count("3x", 1, "3")), "'3x' is not a whole number of 1 or more; use 3");
+  EXPECT_EQ(refusal(parse_count("99999999999999999999", 1, "3")),
+            "'99999999999999999999' is not a whole number of 1 or more; use 3");
+}
+
+TEST(run_options, policies_that_a_run_has_no_use_for_say_why) {
+  EXPECT_EQ(parse_on_full("timeout:50ms"), overflow::timeout(milliseconds(50)));
+  EXPECT_EQ(parse_on_full("drop_oldest"), overflow::drop_oldest());
+  EXPECT_NE(refusal(parse_on_full("spill")).find("not available yet"), std::string::npos);
+  EXPECT_NE(refusal(parse_on_full("evict_lower")).find("lanes"), std::string::npos);
+  EXPECT_NE(refusal(parse_on_full("caller_runs")).find("use block"), std::string::npos);
+  EXPECT_NE(refusal(parse_on_full("sometimes")).find("sometimes"), std::string::npos);
+}
+
+TEST(run_options, a_load_is_a_number_or_a_share_of_the_processors) {
+  EXPECT_EQ(parse_load("2.5"), 2.5);
+  EXPECT_EQ(parse_load("50%"), 0.5 * static_cast<double>(hardware()));
+  for (const char* bad : {"", "0", "-1", "nan", "inf", "%", "x"}) EXPECT_FALSE(parse_load(bad)) << bad;
+}
+
+TEST(run_options, a_delimiter_is_one_byte_however_it_is_written) {
+  EXPECT_EQ(parse_delimiter(","), ',');
+  EXPECT_EQ(parse_delimiter("\\t"), '\t');
+  EXPECT_EQ(parse_delimiter("\\0"), '\0');
+  EXPECT_EQ(parse_delimiter("\\x2c"), ',');
+  EXPECT_EQ(parse_delimiter("\\\\"), '\\');
+  EXPECT_EQ(parse_delimiter("\\"), '\\');
+  for (const char* bad : {"", "ab", "\\q", "\\x", "\\x2", "\\xzz", "\xc3\xa9"})
+    EXPECT_FALSE(parse_delimiter(bad)) << bad;
+}
+
+TEST(run_options, columns_are_separated_by_a_literal_text) {
+  EXPECT_EQ(parse_colsep(", "), ", ");
+  EXPECT_EQ(parse_colsep("\\t"), "\t");
+  EXPECT_EQ(parse_colsep("\\|"), "|");
+  EXPECT_FALSE(parse_colsep(""));
+}
+
+TEST(run_options, a_halt_rule_says_when_and_after_how_many) {
+  EXPECT_EQ(parse_halt("never"), halt_rule{});
+  EXPECT_EQ(parse_halt("soon,fail=3"), (halt_rule{halt_rule::kind::soon, 3}));
+  EXPECT_EQ(parse_halt("now,fail=1"), (halt_rule{halt_rule::kind::now, 1}));
+  for (const char* bad : {"", "now", "soon,fail=0", "now,fail=1x", "later,fail=1", "now,fail=10%"})
+    EXPECT_EQ(refusal(parse_halt(bad)),
+              "'" + std::string(bad) + "' is no rule; use never, soon,fail=3 or now,fail=1");
+}
+
+TEST(run_options, bare_color_and_progress_mean_always) {
+  EXPECT_EQ(parse_when(""), when::always);
+  EXPECT_EQ(parse_when("auto"), when::automatic);
+  EXPECT_EQ(parse_when("never"), when::never);
+  EXPECT_FALSE(parse_when("maybe"));
+}
+
+TEST(run_options, the_report_is_text_or_json) {
+  EXPECT_EQ(parse_format("json"), report_format::json);
+  EXPECT_NE(refusal(parse_format("csv")).find("text or json"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weir::jobs
