@@ -249,7 +249,9 @@ class channel_state {
         continue;
       }
       senders_.remove(*s);
-      if (s->claim()) return s;
+      if (!s->claim()) continue;
+      s->fate = fate::done;
+      return s;
     }
     return nullptr;
   }
