@@ -60,8 +60,10 @@ std::size_t run_select(std::array<native_case*, N> cases, preference which) {
   return select_run<native_atomics>({cases, order, locks}, which).run();
 }
 
-template <class C>
-std::size_t run_select_of(std::span<C> set, preference which) {
+template <class Set>
+std::size_t run_select_of(Set& cases_of_caller, preference which) {
+  using C = std::remove_reference_t<std::ranges::range_reference_t<Set>>;
+  const std::span<C> set(cases_of_caller);
   if (set.empty())
     throw std::invalid_argument("weir: select of an empty set of cases would wait for ever; add a case");
   constexpr std::size_t on_stack = 16;
@@ -93,7 +95,7 @@ std::size_t select(Cases&&... cases) {
 /// std::invalid_argument when it is empty or has more than one otherwise.
 template <detail::case_range Set>
 std::size_t select(Set&& set) {
-  return detail::run_select_of(std::span(set), detail::preference::none);
+  return detail::run_select_of(set, detail::preference::none);
 }
 
 /// As select, but of several ready cases the first one written runs.
@@ -105,7 +107,7 @@ std::size_t select_first(Cases&&... cases) {
 }
 template <detail::case_range Set>
 std::size_t select_first(Set&& set) {
-  return detail::run_select_of(std::span(set), detail::preference::as_written);
+  return detail::run_select_of(set, detail::preference::as_written);
 }
 
 }  // namespace weir
