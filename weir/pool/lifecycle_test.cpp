@@ -192,7 +192,7 @@ TEST(pool_lifecycle, a_pool_grows_by_need_up_to_its_most_workers) {
 TEST(pool_lifecycle, resize_works_in_both_directions_while_jobs_run) {
   std::atomic<int> ran = 0;
   worker_pool<int> pool([&](int&) { ++ran; }, {.min_workers = 1, .max_workers = 1});
-  for (const std::size_t n : {8, 2, 5, 1, 3}) {
+  for (const std::size_t n : {8u, 2u, 5u, 1u, 3u}) {
     for (int i = 0; i < 50; ++i) ASSERT_TRUE(pool.submit(int{i}));
     pool.resize(n, n);
     until([&] { return pool.stats().workers == n; });
@@ -336,7 +336,7 @@ TEST(pool_lifecycle, cancel_and_close_and_pause_may_come_from_a_job) {
   worker_pool<int> pool(
       [&](int&, std::stop_token stop) {
         self->pause();
-        self->resize(1, 2);
+        self->resize(1, 1);
         self->close();
         self->cancel();
         EXPECT_TRUE(stop.stop_requested());
