@@ -1,0 +1,226 @@
+// `weir run`: reads the options, and hands over to jobs/.
+
+#include <jobs/run.hpp>
+#include <tool/commands.hpp>
+#include <tool/grammar.hpp>
+#include <weir/base/units.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+namespace jobs = weir::jobs;
+using weir::tool::option;
+using weir::tool::option_group;
+using weir::tool::usage_error;
+
+// The value, or a usage error that begins with the option's name.
+template <class T>
+T need(std::string_view name, weir::io_result<T> value) {
+  if (!value) throw usage_error{std::string(name) + ": " + value.error().detail};
+  return std::move(*value);
+}
+
+weir::duration positive_duration(std::string_view name, const std::string& text) {
+  const weir::duration d = need(name, weir::parse_duration(text));
+  if (d <= weir::duration::zero())
+    throw usage_error{std::string(name) + ": '" + text +
+                      "' is no time at all; use 5s, say, or leave the option out"};
+  return d;
+}
+
+using options = jobs::run_options;
+
+option_group how_much(options& o) {
+  return {"How much at once, and what may wait",
+          {{"-j,--workers", "N|auto|FILE", "jobs at once; auto (the default): one a core",
+            "A FILE holds the number and is read again when it changes:\n"
+            "echo 8 > n; weir run -j n ...; echo 16 > n   # while it runs",
+            [&o](const std::string& v) { o.workers = need("--workers", jobs::parse_workers(v)); }},
+           {"-q,--queue", "N", "jobs that may wait (4 x workers); 0: none",
+            "When the queue is full, reading stops (or see --on-full), and whatever writes to us waits.",
+            [&o](const std::string& v) { o.queue = need("--queue", jobs::parse_count(v, 0, "8")); }},
+           {"--queue-bytes", "SIZE", "bytes of items that may wait (64M)", "",
+            [&o](const std::string& v) {
+              o.queue_bytes = need("--queue-bytes", weir::parse_bytes(v));
+              if (o.queue_bytes == 0) throw usage_error{"--queue-bytes: 0 lets nothing wait; use 64M, say"};
+            }},
+           {"--on-full", "POLICY", "block (default), timeout:50ms, reject, drop_newest, drop_oldest",
+            "What happens to an item when the queue is full. block: the reader waits. timeout:D: it waits "
+            "that long,\n"
+            "then the item is lost. reject, drop_newest: this item is lost. drop_oldest: the one that waits "
+            "longest\n"
+            "is lost. What is lost is counted, and the exit code is 1.",
+            [&o](const std::string& v) { o.on_full = need("--on-full", jobs::parse_on_full(v)); }}}};
+}
+
+option_group which_items(options& o) {
+  return {"Items",
+          {{"-a,--arg-file", "FILE", "read items from FILE instead of standard input", "",
+            [&o](const std::string& v) { o.arg_file = v; }},
+           {"-0,--null", "", "items end with NUL, as find -print0 writes them", "",
+            [&o](const std::string&) { o.delimiter = '\0'; }},
+           {"-d,--delimiter", "CHAR", "items end with CHAR: one character, or \\t \\n \\0 \\x2c", "",
+            [&o](const std::string& v) { o.delimiter = need("--delimiter", jobs::parse_delimiter(v)); }},
+           {"-n,--max-args", "N", "N items a job",
+            "{} as a word of its own becomes N arguments; inside a word the items are joined by a space; {1} "
+            ".. {N}\n"
+            "are the single ones. A job gets fewer when the command would be longer than the system allows.",
+            [&o](const std::string& v) {
+              o.items_per_job = static_cast<std::size_t>(need("--max-args", jobs::parse_count(v, 1, "100")));
+            }},
+           {"--colsep", "TEXT", "split items into columns {1} {2} at TEXT (no pattern; \\t is a tab)", "",
+            [&o](const std::string& v) { o.colsep = need("--colsep", jobs::parse_colsep(v)); }}}};
+}
+
+option_group when_jobs_run(options& o) {
+  return {
+      "When a job starts, fails, and stops",
+      {{"--delay", "TIME", "least time between two starts", "",
+        [&o](const std::string& v) { o.delay = need("--delay", weir::parse_duration(v)); }},
+       {"--load", "L", "start no job while the load average is above L (2.5, or 80% of the cores)", "",
+        [&o](const std::string& v) { o.load = need("--load", jobs::parse_load(v)); }},
+       {"--memfree", "SIZE", "start no job while less memory is free", "",
+        [&o](const std::string& v) { o.memfree = need("--memfree", weir::parse_bytes(v)); }},
+       {"--timeout", "TIME", "an attempt that takes longer gets SIGTERM, and fails",
+        "So does its whole process group; what is left gets SIGKILL after --kill-after.",
+        [&o](const std::string& v) { o.timeout = positive_duration("--timeout", v); }},
+       {"--kill-after", "TIME", "from SIGTERM to SIGKILL (5s)", "",
+        [&o](const std::string& v) { o.kill_after = need("--kill-after", weir::parse_duration(v)); }},
+       {"--retries", "N", "attempts in all (1); the output kept is the last one's", "",
+        [&o](const std::string& v) { o.attempts = need("--retries", jobs::parse_count(v, 1, "3")); }},
+       {"--halt", "RULE", "never (default), soon,fail=N, now,fail=N: end after N failures",
+        "soon: running jobs finish, queued ones are cancelled. now: running jobs are stopped too.",
+        [&o](const std::string& v) { o.halt = need("--halt", jobs::parse_halt(v)); }},
+       {"--drain-timeout", "TIME", "after a first ctrl-C, jobs may take this long to finish (30s)", "",
+        [&o](const std::string& v) { o.drain_timeout = need("--drain-timeout", weir::parse_duration(v)); }}}};
+}
+
+option_group output(options& o) {
+  return {"Output of jobs (whole, one job at a time, unless told otherwise)",
+          {{"-k,--keep-order", "", "in the order of the items", "",
+            [&o](const std::string&) { o.keep_order = true; }},
+           {"--tag", "", "put the item and a tab before each line", "",
+            [&o](const std::string&) { o.tag = true; }},
+           {"--line-buffer", "", "whole lines as they come, of all jobs mixed", "",
+            [&o](const std::string&) { o.line_buffer = true; }},
+           {"--results", "DIR", "write DIR/SEQ/{item,stdout,stderr,exit} instead of printing", "",
+            [&o](const std::string& v) { o.results = v; }},
+           {"--dry-run", "", "print the commands, run nothing", "",
+            [&o](const std::string&) { o.dry_run = true; }}}};
+}
+
+option_group what_you_see(options& o) {
+  return {
+      "What you see of it, on standard error",
+      {{"--progress", "=WHEN", "done, failed, lost, rate, time left, queue: auto, always, never",
+        "auto: drawn on a terminal. always (or --progress alone): off a terminal too, as a line every 10 s.",
+        [&o](const std::string& v) { o.progress = need("--progress", jobs::parse_when(v)); }},
+       {"--stats-every", "TIME", "print the figures again and again (SIGUSR1: once)", "",
+        [&o](const std::string& v) { o.stats_every = positive_duration("--stats-every", v); }},
+       {"--report", "FILE", "write the closing report to FILE", "",
+        [&o](const std::string& v) { o.report_file = v; }},
+       {"--format", "text|json", "of the closing report",
+        "JSON: one object; submitted = completed + failed + rejected + dropped + timed_out + withdrawn + "
+        "evicted\n"
+        "+ expired + cancelled + queued + spilled + running. Times are in seconds.",
+        [&o](const std::string& v) { o.format = need("--format", jobs::parse_format(v)); }},
+       {"--color", "=WHEN", "auto, always, never", "",
+        [&o](const std::string& v) { o.color = need("--color", jobs::parse_when(v)); }}}};
+}
+
+weir::tool::grammar grammar_of(options& o) {
+  return {
+      {.usage = "usage: weir run [OPTIONS] [--] COMMAND [ARG...] [::: ITEM...]",
+       .summary = "Runs COMMAND once for each item (a line of standard input, or a word after :::), many at "
+                  "a time.\n"
+                  "{} in COMMAND is the item; without it the item is the last argument.\n",
+       .closing =
+           "Try:\n"
+           "  ls *.log | weir run gzip                      one gzip for each file, one a core at a time\n"
+           "  weir run -k 'wc -l < {}' ::: *.txt            a shell's text in quotes; results in order\n"
+           "  find . -print0 | weir run -0 -n 100 chmod g+r 100 files a command\n"
+           "More: weir help run\n",
+       .more = "Placeholders\n"
+               "  {}  the item            {.}  without its extension   {/}  without its folder\n"
+               "  {//} its folder         {/.} name without either     {#}  the job's number, from 1\n"
+               "  {%} the slot, 1 .. N    {1} {2} ...  columns, or items of -n; {1/} and so on too\n"
+               "\n"
+               "Shell or no shell\n"
+               "  COMMAND as several words runs without a shell: an item is an argument, whatever it holds.\n"
+               "  COMMAND as one word with a space or a shell character runs through sh -c, and an item put "
+               "into it is\n"
+               "  quoted as one word: write placeholders outside quotes. In sh -c '... {} ...' an item would "
+               "become\n"
+               "  shell text; write sh -c '... \"$1\" ...' sh {} instead.\n"
+               "\n"
+               "Jobs\n"
+               "  Each has WEIR_ITEM, WEIR_SEQ and WEIR_SLOT in its environment, /dev/null as its input, and "
+               "a process\n"
+               "  group of its own. None is left behind, not even by kill -9 of weir.\n"
+               "\n"
+               "Signals\n"
+               "  The first ctrl-C (or SIGTERM, SIGHUP) drains: no more is read, what was accepted runs. The "
+               "second\n"
+               "  stops: running jobs get SIGTERM, SIGKILL after --kill-after. SIGUSR1 prints the figures.\n"
+               "\n"
+               "Exit code\n"
+               "  0 all done; 1 a job failed or an item was lost (the report says which); 2 wrong usage or a "
+               "file that\n"
+               "  cannot be opened; 126, 127 COMMAND cannot be executed, or found; 129, 130, 143 ended by "
+               "SIGHUP, SIGINT,\n"
+               "  SIGTERM; 141 nobody reads the output.\n"},
+      weir::tool::operands::end_options,
+      {how_much(o), which_items(o), when_jobs_run(o), output(o), what_you_see(o)},
+      {{"-P", "-j, --workers"},
+       {"--jobs", "-j, --workers"},
+       {"--max-procs", "-j, --workers"},
+       {"-I", "{} in the command, which needs no option"},
+       {"-L", "-n, --max-args"},
+       {"-t", "--dry-run"},
+       {"-u", "--line-buffer"},
+       {"--ungroup", "--line-buffer"},
+       {"--group", "nothing at all: output is whole, one job at a time"},
+       {"--bar", "--progress"},
+       {"--eta", "--progress"},
+       {"--C", "--colsep"},
+       {"-C", "--colsep"},
+       {"--files", "--results"},
+       {"--dryrun", "--dry-run"},
+       {"--lb", "--line-buffer"},
+       {"--linebuffer", "--line-buffer"}}};
+}
+
+void check_together(const options& o, const weir::tool::parsed& words) {
+  if (words.items && !o.arg_file.empty())
+    throw usage_error{"items come from -a " + o.arg_file + " and from ::: as well; give one of the two"};
+  if (words.items)
+    for (const std::string& item : *words.items)
+      if (item == ":::") throw usage_error{"::: stands twice; lists are not combined, give one"};
+  if (o.queue == 0U && o.on_full == weir::overflow::drop_oldest())
+    throw usage_error{
+        "--queue 0 holds nothing that drop_oldest could drop; use --queue 1 or more, or --on-full reject"};
+  if (!o.results.empty() && (o.keep_order || o.tag || o.line_buffer))
+    throw usage_error{"--results writes files and prints nothing; leave out -k, --tag and --line-buffer"};
+}
+
+}  // namespace
+
+int run_command(std::vector<std::string> args) {
+  options o;
+  const weir::tool::grammar grammar = grammar_of(o);
+  weir::tool::parsed words = grammar.parse(args);
+  if (words.help == weir::tool::help::brief) return weir::tool::print(grammar.brief_help());
+  if (words.help == weir::tool::help::full) return weir::tool::print(grammar.full_help());
+  try {
+    check_together(o, words);
+    if (words.operands.empty()) throw usage_error{"no COMMAND; say what to run, such as: weir run echo"};
+    auto command = need("COMMAND", jobs::command_template::parse(words.operands, o.colsep));
+    return jobs::run({std::move(o), std::move(command), std::move(words.items)});
+  } catch (usage_error& e) {
+    e.usage = grammar.usage();
+    throw;
+  }
+}
