@@ -1,0 +1,60 @@
+// What the suites share: iteration counts that sanitizers can live with, threads that run together, and
+// waiting for something to be so. Nothing here waits for time to pass.
+#pragma once
+
+#include <weir/channel/channel.hpp>
+#include <weir/channel/select.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <expected>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace weir::suites {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+inline constexpr bool instrumented = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+inline constexpr bool instrumented = true;
+#else
+inline constexpr bool instrumented = false;
+#endif
+#else
+inline constexpr bool instrumented = false;
+#endif
+
+/// A number of rounds: what it says in a plain build, a tenth under a sanitizer, and at least one.
+constexpr int rounds(int plain) { return instrumented ? std::max(plain / 10, 1) : plain; }
+
+/// Runs each function in a thread of its own and returns when all have ended.
+template <std::invocable... F>
+void together(F... functions) {
+  std::vector<std::jthread> threads;
+  threads.reserve(sizeof...(functions));
+  (threads.emplace_back(std::move(functions)), ...);
+}
+
+/// Returns once `true_now()` holds, letting other threads run meanwhile.
+template <std::predicate P>
+void wait_until(P true_now) {
+  while (!true_now()) std::this_thread::yield();
+}
+
+/// An element that carries nothing: a signal.
+struct unit {
+  friend bool operator==(unit, unit) = default;
+};
+
+/// A case's handler for when only the index matters.
+inline constexpr auto ignore = [](auto&&...) {};
+
+/// A handler of a case that must not run.
+inline constexpr auto fail_if_run = [](auto&&...) { ADD_FAILURE() << "this case must not run"; };
+
+}  // namespace weir::suites
