@@ -183,9 +183,9 @@ def test_the_number_of_workers_follows_a_file(weir, tmp_path):
 
 
 def test_a_workers_file_that_makes_no_sense_is_refused_at_the_start(weir, tmp_path):
-    (tmp_path / "workers").write_text("a few\n")
+    (tmp_path / "workers").write_text("several\n")
     done = weir.run("-j", str(tmp_path / "workers"), "echo", ":::", "a")
-    assert done.code == 2 and "a few" in done.complaint, done
+    assert done.code == 2 and "several" in done.complaint, done
     done = weir.run("-j", str(tmp_path / "missing"), "echo", ":::", "a")
     assert done.code == 2 and "missing" in done.complaint, done
 

@@ -1,4 +1,4 @@
-"""The tour: its list, its one scene that is the same at each run, its speed, and what it prints off a terminal."""
+"""The tour: its list, the scene that is the same at each run, its speed, what it prints off a terminal."""
 
 import json
 import time

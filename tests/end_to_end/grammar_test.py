@@ -171,6 +171,8 @@ def test_bytes_take_their_units(weir, value):
         (["--retries", "0"], "0"),
         (["--on-full", "sometimes"], "block"),
         (["--on-full", "timeout"], "timeout:"),
+        (["--on-full", "caller_runs"], "caller_runs"),
+        (["--on-full", "evict_lower"], "evict_lower"),
         (["--on-full", "timeout:5"], "5"),
         (["--halt", "sometimes"], "soon,fail="),
         (["--halt", "now,fail=0"], "fail="),

@@ -14,6 +14,14 @@ from program import LAW, obeys_the_law, until, wait_until
 SLOW = ["sh", "-c", "sleep 0.02", "sh"]
 
 
+def stop(running):
+    """Ends a run whose jobs or input are endless."""
+    running.signal(15)
+    running.says("again to stop now")
+    running.signal(15)
+    assert running.wait().code == 143
+
+
 def numbers(count):
     return "".join(f"{i}\n" for i in range(count))
 
@@ -186,6 +194,7 @@ def test_standard_output_holds_only_what_jobs_print(weir):
 
 def test_a_reader_that_must_wait_takes_no_more_from_its_pipe(weir):
     running = weir.start("run", "-j1", "-q1", "sh", "-c", "sleep 1000", "sh", stdin=subprocess.PIPE)
+    running.feed("x\n")
     wait_until(weir.jobs, "the first job")
     fed, line = 0, b"x" * 999 + b"\n"
     pipe = running.proc.stdin.fileno()
@@ -199,9 +208,7 @@ def test_a_reader_that_must_wait_takes_no_more_from_its_pipe(weir):
             refused_since = refused_since or time.monotonic()
             time.sleep(0.01)
         assert fed < 8 << 20, "the reader never stopped"
-    running.signal(15)
-    running.signal(15)
-    assert running.wait().code == 143
+    stop(running)
 
 
 @pytest.mark.memory
@@ -217,9 +224,7 @@ def test_an_endless_input_is_read_at_flat_memory(weir):
             assert running.status("VmRSS") <= first + 1024
             time.sleep(0.05)
         assert 0 < running.peak_kib() < 16 * 1024
-        running.signal(15)
-        running.signal(15)
-        assert running.wait().code == 143
+        stop(running)
     finally:
         yes.kill()
         yes.wait()

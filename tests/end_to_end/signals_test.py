@@ -177,6 +177,18 @@ def test_what_a_cancelled_job_had_printed_is_kept_and_marked(weir, tmp_path):
     ), done
 
 
+def test_the_results_of_a_cancelled_job_hold_what_it_had_printed_and_its_signal(weir, tmp_path):
+    job = f"echo half; touch {tmp_path}/ready; {FOREVER}; : {{}}"
+    running = weir.start("run", "--results", str(tmp_path / "r"), job, ":::", "a")
+    wait_until((tmp_path / "ready").exists, "the job")
+    running.signal(signal.SIGTERM)
+    running.says("again to stop now")
+    running.signal(signal.SIGTERM)
+    assert running.wait().code == 143
+    assert (tmp_path / "r" / "1" / "stdout").read_text() == "half\n"
+    assert (tmp_path / "r" / "1" / "exit").read_text().strip() == "signal 15"
+
+
 def test_kill_9_of_weir_takes_its_jobs_along_and_leaves_nothing(weir, tmp_path):
     stays = f'trap "" TERM INT HUP; sleep 1000 & {FOREVER}'
     job = f"touch {tmp_path}/ready.$1; head -c 3000000 /dev/zero; {stays}"

@@ -1,4 +1,4 @@
-"""The eleven stress recipes of GNU parallel's manual, small, for weir alone (bench/stress_recipes has the peers)."""
+"""The stress recipes of GNU parallel's manual, small, for weir alone; bench/stress_recipes has the peers."""
 
 import sys
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from program import PATIENCE, until, wait_until
+from program import FOREVER, PATIENCE, until, wait_until
 
 
 class Terminal:
@@ -137,6 +137,24 @@ def test_the_output_of_jobs_and_the_drawing_do_not_disturb_each_other(weir, term
         for line in terminal.text.replace(b"\r\n", b"\n").split(b"\n")
     ]
     assert sum(line in (b"out a", b"out b", b"out c") for line in lines) == 32, terminal.text
+
+
+def test_ctrl_c_typed_at_the_terminal_drains_and_typed_again_cancels(weir, terminal, tmp_path):
+    job = f"touch {tmp_path}/ready; {FOREVER}; : {{}}"
+    running = weir.start(
+        "run",
+        job,
+        ":::",
+        "a",
+        stderr=terminal.screen,
+        preexec_fn=lambda: fcntl.ioctl(terminal.screen, termios.TIOCSCTTY, 0),
+    )
+    wait_until((tmp_path / "ready").exists, "the job")
+    os.write(terminal.keyboard, b"\x03")
+    terminal.shows(b"draining 1 job, again to stop now")
+    assert running.proc.poll() is None and weir.jobs()
+    os.write(terminal.keyboard, b"\x03")
+    assert running.wait().code == 130 and weir.jobs() == []
 
 
 def test_a_line_drawn_fits_the_terminal(weir, terminal, tmp_path):
