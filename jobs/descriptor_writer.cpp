@@ -1,5 +1,6 @@
 #include <jobs/descriptor_writer.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@ namespace {
 
 // Linux moves at most this much in one call.
 constexpr std::uint64_t most_at_once = 0x7ffff000;
+constexpr std::size_t most_moved = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -50,6 +52,23 @@ bool descriptor_writer::write(std::string_view bytes) noexcept {
     }
   }
   return true;
+}
+
+std::size_t descriptor_writer::move(int pipe) noexcept {
+  while (movable_ && !failure_) {
+    const ssize_t n =
+        ::splice(pipe, nullptr, descriptor_, nullptr, most_moved, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno == EINVAL) movable_ = false;
+    if (errno == EAGAIN) {
+      // Either end may be what is not ready.
+      pollfd readable{pipe, POLLIN, 0};
+      if (::poll(&readable, 1, 0) <= 0 || !wait_writable()) return 0;
+    } else if (errno != EINTR && errno != EINVAL) {
+      fail(errno);
+    }
+  }
+  return 0;
 }
 
 bool descriptor_writer::write(const spool& kept) noexcept {

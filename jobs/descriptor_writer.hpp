@@ -26,6 +26,10 @@ class descriptor_writer {
   /// Writes what `kept` holds; its file goes out without passing through our memory where the system can.
   bool write(const spool& kept) noexcept;
 
+  /// Moves what is in a pipe, without copying where the system can: how many bytes; 0 when it cannot, when
+  /// the pipe is empty, or after a failure.
+  std::size_t move(int pipe) noexcept;
+
   /// What failed first; none while all is well. A broken pipe is std::errc::broken_pipe.
   std::error_code failure() const noexcept { return failure_; }
 
@@ -34,6 +38,7 @@ class descriptor_writer {
   bool wait_writable() noexcept;
 
   int descriptor_;
+  bool movable_ = true;  // as long as the system has not said no
   std::error_code failure_;
 };
 

@@ -78,6 +78,42 @@ TEST(descriptor_writer, writes_what_is_in_a_file_and_in_memory_through_a_slow_pi
   }
 }
 
+TEST(descriptor_writer, moves_what_is_in_a_pipe) {
+  int from[2];
+  ASSERT_EQ(::pipe(from), 0);
+  const std::string text = numbers(50'000);
+  for (const int flags : {0, O_NONBLOCK}) {
+    slow_pipe to(flags);
+    descriptor_writer writer(to.writing_end());
+    EXPECT_EQ(writer.move(from[0]), 0U) << "it is empty";
+    std::string expected;
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_EQ(::write(from[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      for (std::size_t moved = 0; moved < text.size();) moved += writer.move(from[0]);
+      ASSERT_TRUE(writer.write("|"));
+      expected += text + "|";
+    }
+    EXPECT_TRUE(to.read_all() == expected);
+  }
+  ::close(from[0]);
+  ::close(from[1]);
+}
+
+TEST(descriptor_writer, does_not_move_to_where_the_system_cannot) {
+  std::string name = "/tmp/weir-writer-test-XXXXXX";
+  const int made = ::mkstemp(name.data());
+  const int appending = ::open(name.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  int from[2];
+  ASSERT_EQ(::pipe(from), 0);
+  ASSERT_EQ(::write(from[1], "text", 4), 4);
+  descriptor_writer writer(appending);
+  EXPECT_EQ(writer.move(from[0]), 0U);
+  EXPECT_FALSE(writer.failure()) << "write() still works";
+  EXPECT_TRUE(writer.write("text"));
+  for (const int descriptor : {made, appending, from[0], from[1]}) ::close(descriptor);
+  std::filesystem::remove(name);
+}
+
 TEST(descriptor_writer, appends_where_the_descriptor_appends) {
   std::string name = "/tmp/weir-writer-test-XXXXXX";
   const int made = ::mkstemp(name.data());
@@ -99,6 +135,14 @@ TEST(descriptor_writer, remembers_that_the_reader_is_gone_and_writes_no_more) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   ::close(ends[0]);
+  int from[2];
+  ASSERT_EQ(::pipe2(from, O_CLOEXEC), 0);
+  ASSERT_EQ(::write(from[1], "text", 4), 4);
+  descriptor_writer moving(ends[1]);
+  EXPECT_EQ(moving.move(from[0]), 0U);
+  EXPECT_EQ(moving.failure(), std::errc::broken_pipe);
+  ::close(from[0]);
+  ::close(from[1]);
   descriptor_writer writer(ends[1]);
   EXPECT_FALSE(writer.write("text"));
   EXPECT_EQ(writer.failure(), std::errc::broken_pipe);

@@ -384,6 +384,17 @@ io_result<> job_output::write(stream which, std::string_view bytes) {
   return state_->keep_or_print(which, bytes);
 }
 
+/// Standard output as it is: of standard error the last byte is looked at, for the note that may follow.
+io_result<std::size_t> job_output::take(stream which, int pipe) {
+  state& own = *state_;
+  if (own.results || own.shared.ends_lines() || which == stream::err) return std::size_t{0};
+  if (!own.print_now(0)) return own.kept->of(which).take(pipe);
+  if (own.shared.options.before_print) own.shared.options.before_print();
+  const std::size_t moved = own.shared.out.move(pipe);
+  if (own.shared.out.failure()) own.shared.say_failure(own.shared.out);
+  return moved;
+}
+
 io_result<> job_output::finish(const process_result& result) {
   state& own = *state_;
   std::string note = note_about(own.kept->seq, own.kept->item, result);

@@ -66,6 +66,7 @@ class job_output final : public output_sink {
   io_result<> begin(std::uint64_t seq, std::string_view item, attempt = attempt::last);
 
   io_result<> write(stream, std::string_view bytes) override;
+  io_result<std::size_t> take(stream, int pipe) override;
 
   /// The job has ended for good: prints its output, or leaves it to whoever holds the turn. Of a job that
   /// weir killed a line on standard error says that its output is partial. Fails when its files cannot be

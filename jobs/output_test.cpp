@@ -16,6 +16,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace weir::jobs {
@@ -161,9 +162,9 @@ TEST_F(output, of_many_workers_is_never_mixed) {
           for (unsigned n = static_cast<unsigned>(random() % 50) + 1; n > 0; --n)
             (void)job.write(stream::out, line);
           if (random() % 20 == 0) {
-            for (int n = 0; n < 20'000; ++n)
-              (void)job.write(stream::out,
-                              line + line + line + line + line + line + line + line + line + line);
+            std::string block;
+            while (block.size() < 60'000) block += line;
+            for (int n = 0; n < 40; ++n) (void)job.write(stream::out, block);
           }
           (void)job.finish(success);
         }
@@ -493,40 +494,80 @@ TEST_F(output, announces_itself_before_it_prints) {
   EXPECT_EQ(calls, 2);
 }
 
-TEST_F(output, of_real_jobs_is_whole) {
+/// Runs `jobs` real jobs on four workers; each is the words of `argv` and its number.
+void run_jobs(printer& all, std::uint64_t jobs, const char* script) {
   const auto shared = launcher::make(nullptr).value();
-  {
-    printer all(options);
-    std::vector<std::thread> threads;
-    std::atomic<std::uint64_t> next{1};
-    for (unsigned w = 1; w <= 4; ++w) {
-      threads.emplace_back([&, w] {
-        process_slot slot(*shared, w);
-        job_output job(all);
-        for (std::uint64_t seq; (seq = next.fetch_add(1)) <= 60;) {
-          const std::string item = std::to_string(seq);
-          const char* script = "yes $1 | head -n 60000";
-          const char* argv[] = {"/bin/sh", "-c", script, "sh", item.c_str(), nullptr};
-          process_request request;
-          request.argv = argv;
-          (void)job.begin(seq, item);
-          const auto result = slot.run(request, job);
-          if (!result.succeeded() || !job.finish(result)) ADD_FAILURE() << seq;
-        }
-      });
-    }
-    for (std::thread& thread : threads) thread.join();
+  std::vector<std::thread> threads;
+  std::atomic<std::uint64_t> next{1};
+  for (unsigned w = 1; w <= 4; ++w) {
+    threads.emplace_back([&, w] {
+      process_slot slot(*shared, w);
+      job_output job(all);
+      for (std::uint64_t seq; (seq = next.fetch_add(1)) <= jobs;) {
+        const std::string item = std::to_string(seq);
+        const char* argv[] = {"/bin/sh", "-c", script, "sh", item.c_str(), nullptr};
+        process_request request;
+        request.argv = argv;
+        (void)job.begin(seq, item);
+        const auto result = slot.run(request, job);
+        if (!result.succeeded() || !job.finish(result)) ADD_FAILURE() << seq;
+      }
+    });
   }
-  std::istringstream lines(out());
+  for (std::thread& thread : threads) thread.join();
+  all.finish();
+}
+
+/// How many lines, and how many stretches of equal ones.
+std::pair<std::size_t, std::size_t> lines_and_stretches(const std::string& text) {
+  std::istringstream lines(text);
   std::string previous;
-  int runs = 0;
-  int count = 0;
-  for (std::string line; std::getline(lines, line); ++count) {
-    if (line != previous) ++runs;
+  std::pair<std::size_t, std::size_t> counts{0, 0};
+  for (std::string line; std::getline(lines, line); ++counts.first) {
+    if (line != previous) ++counts.second;
     previous = line;
   }
-  EXPECT_EQ(count, 60 * 60'000);
-  EXPECT_EQ(runs, 60);
+  return counts;
+}
+
+TEST_F(output, of_real_jobs_is_whole) {
+  printer all(options);
+  run_jobs(all, 40, "yes $1 | head -n 20000");
+  EXPECT_EQ(lines_and_stretches(out()), std::pair(std::size_t{40} * 20'000, std::size_t{40}));
+}
+
+// 60 bytes a line.
+constexpr const char* three_megabytes =
+    "yes $1.........................................................9 | head -n 50000";
+
+TEST_F(output, of_large_real_jobs_is_whole_and_in_order_in_a_file_and_through_a_pipe) {
+  for (const bool keep_order : {false, true}) {
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    std::string text;
+    std::thread reader([&] {
+      std::vector<char> block(100'000);
+      for (ssize_t n; (n = ::read(ends[0], block.data(), block.size())) > 0;) {
+        text.append(block.data(), static_cast<std::size_t>(n));
+      }
+    });
+    output_options through_pipe = options;
+    through_pipe.keep_order = keep_order;
+    through_pipe.out = ends[1];
+    printer all(through_pipe);
+    run_jobs(all, 8, three_megabytes);
+    ::close(ends[1]);
+    reader.join();
+    ::close(ends[0]);
+    EXPECT_EQ(lines_and_stretches(text), std::pair(std::size_t{8} * 50'000, std::size_t{8}));
+    if (keep_order) {
+      EXPECT_EQ(text.front(), '1');
+      EXPECT_EQ(text[text.rfind('\n', text.size() - 2) + 1], '8');
+    }
+  }
+  printer all(options);
+  run_jobs(all, 8, three_megabytes);
+  EXPECT_EQ(lines_and_stretches(out()), std::pair(std::size_t{8} * 50'000, std::size_t{8}));
 }
 
 }  // namespace

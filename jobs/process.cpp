@@ -25,6 +25,8 @@ namespace weir::jobs {
 namespace {
 
 constexpr std::size_t read_block = std::size_t{64} << 10;
+// From a pipe that gives so much at once, moving beats copying.
+constexpr std::size_t bulk_read = std::size_t{16} << 10;
 // Linux refuses an argument or variable longer than 32 pages (MAX_ARG_STRLEN), its name and final NUL
 // included.
 constexpr std::size_t longest_string = std::size_t{128} << 10;
@@ -162,6 +164,7 @@ class running_job {
   bool finished(time_point give_up);
   void read_some(stream which, descriptor& from);
   void keep(stream which, std::string_view bytes);
+  void give_up_output(const error& why);
   void begin_kill(kill_cause cause, time_point now);
   void check_deadlines(time_point now);
   time_point next_deadline() const;
@@ -182,6 +185,7 @@ class running_job {
   bool leader_ended_ = false;
   bool group_killed_ = false;
   bool stop_seen_ = false;
+  std::array<bool, 2> bulk_{false, false};  // the last read of an output was a large one
 };
 
 time_point running_job::next_deadline() const {
@@ -265,8 +269,15 @@ bool running_job::finished(time_point give_up) {
 }
 
 void running_job::read_some(stream which, descriptor& from) {
+  bool& bulk = bulk_[static_cast<std::size_t>(which)];
+  if (bulk && result_.output_error.empty()) {
+    const auto taken = sink_.take(which, from.number());
+    if (!taken) return give_up_output(taken.error());
+    if (*taken > 0) return;
+  }
   const ssize_t n = ::read(from.number(), buffer_, read_block);
   if (n > 0) {
+    bulk = static_cast<std::size_t>(n) >= bulk_read;
     keep(which, {buffer_, static_cast<std::size_t>(n)});
   } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
     from.close();
@@ -275,9 +286,11 @@ void running_job::read_some(stream which, descriptor& from) {
 
 void running_job::keep(stream which, std::string_view bytes) {
   if (!result_.output_error.empty()) return;
-  auto kept = sink_.write(which, bytes);
-  if (kept) return;
-  result_.output_error = kept.error().detail.empty() ? kept.error().code.message() : kept.error().detail;
+  if (auto kept = sink_.write(which, bytes); !kept) give_up_output(kept.error());
+}
+
+void running_job::give_up_output(const error& why) {
+  result_.output_error = why.detail.empty() ? why.code.message() : why.detail;
   if (leader_ended_ && result_.killed == kill_cause::none) result_.killed = kill_cause::output;
   begin_kill(kill_cause::output, clock::now());
 }

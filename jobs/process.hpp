@@ -14,6 +14,7 @@
 #include <weir/base/time.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -33,6 +34,10 @@ class output_sink {
 
   /// Fails when the bytes cannot be kept (disk full): the job is then ended and fails with this error.
   virtual io_result<> write(stream, std::string_view bytes) = 0;
+
+  /// Offers what is in the pipe, of a job that prints much: a sink that passes it on as it is may move it
+  /// without copying. How many bytes it took; 0: none, they come by write. Fails as write does.
+  virtual io_result<std::size_t> take(stream, [[maybe_unused]] int pipe) { return std::size_t{0}; }
 };
 
 /// Why a job did not start.

@@ -11,6 +11,7 @@ namespace weir::jobs {
 namespace {
 
 constexpr std::size_t write_block = std::size_t{64} << 10;
+constexpr std::size_t most_moved = std::size_t{1} << 20;
 
 error cannot_keep(int code) {
   return {std::error_code(code, std::generic_category()),
@@ -65,6 +66,17 @@ io_result<> spool::append(std::string_view bytes) {
   if (file_ < 0 || bytes.size() >= write_block) return write_file(bytes);
   memory_.append(bytes);
   return {};
+}
+
+io_result<std::size_t> spool::take(int pipe) {
+  if (file_ < 0) return std::size_t{0};
+  if (auto moved = to_file(); !moved) return std::unexpected(moved.error());
+  auto end = static_cast<off_t>(file_size_);
+  const ssize_t n = ::splice(pipe, nullptr, file_, &end, most_moved, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+  if (n < 0 && (errno == EAGAIN || errno == EINVAL || errno == EINTR)) return std::size_t{0};
+  if (n < 0) return std::unexpected(cannot_keep(errno));
+  file_size_ += static_cast<std::uint64_t>(n);
+  return static_cast<std::size_t>(n);
 }
 
 io_result<> spool::to_file() {

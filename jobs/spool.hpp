@@ -29,6 +29,10 @@ class spool {
   /// cannot be made or the disk is full; what was added before stays readable. Amortised O(bytes).
   io_result<> append(std::string_view bytes);
 
+  /// Moves what is in a pipe to the end of the file, without passing through our memory where the system can:
+  /// how many bytes, 0 when it cannot, or when there is no file yet. Fails as append does.
+  io_result<std::size_t> take(int pipe);
+
   /// Moves what is in memory to the file, to make room. Fails as append does.
   io_result<> to_file();
 

@@ -103,6 +103,22 @@ TEST(spool, is_empty_and_usable_again_after_clear) {
   EXPECT_EQ(content(s), "new");
 }
 
+TEST(spool, takes_what_is_in_a_pipe_once_it_has_a_file) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "piped", 5), 5);
+  spool s(10);
+  EXPECT_EQ(s.take(ends[0]).value(), 0U) << "it has no file yet";
+  ASSERT_TRUE(s.append("longer than ten"));
+  ASSERT_TRUE(s.append(", in memory, "));
+  EXPECT_EQ(s.take(ends[0]).value(), 5U);
+  EXPECT_EQ(s.take(ends[0]).value(), 0U) << "the pipe is empty";
+  ASSERT_TRUE(s.append(", after"));
+  EXPECT_EQ(content(s), "longer than ten, in memory, piped, after");
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST(spool, moves_with_its_file) {
   spool from(10);
   ASSERT_TRUE(from.append(std::string(50, 'a')));
