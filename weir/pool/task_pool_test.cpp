@@ -77,6 +77,7 @@ TEST(task_pool, a_task_is_counted_and_its_captures_gone_before_its_future_is_rea
     pool.async([owned = std::move(owned)] { return *owned; })->get();
     EXPECT_TRUE(watch.expired());
     EXPECT_EQ(pool.stats().completed, i);
+    EXPECT_EQ(pool.run_time().count(), i);
   }
 }
 

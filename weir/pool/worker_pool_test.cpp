@@ -434,7 +434,7 @@ TEST(worker_pool, high_water_is_the_deepest_the_queue_ever_was) {
 }
 
 TEST(worker_pool, every_job_that_ran_is_in_both_histograms) {
-  for (const std::size_t results : {0, 1000}) {
+  for (const std::size_t results : {0u, 1000u}) {
     worker_pool<int> pool([](int&) {}, {.max_workers = 2, .queue_capacity = 64, .results_capacity = results});
     for (int i = 0; i < 1000; ++i) ASSERT_TRUE(pool.submit(int{i}));
     until([&] { return pool.stats().completed == 1000; });

@@ -236,15 +236,17 @@ void job_run::failed(const std::exception_ptr& what) noexcept {
 }
 
 void job_run::settle(bool completed) noexcept {
-  if (batch_ && !pool_.exact_times_) {
-    pool_.end_full_batch(*batch_);
-  } else {
+  const bool shares = batch_ && !pool_.exact_times_;
+  if (!shares) {
     ran_for_ = clock::now() - start_;
     queued_for_ = std::max(start_ - node_.arrived, duration::zero());
     pool_.queue_wait_.record(queued_for_);
     pool_.run_time_.record(ran_for_);
   }
   const std::lock_guard lock(pool_.lock_);
+  // Nobody can join the batch any more: recorded with the count, it is there for whoever has waited for this
+  // job.
+  if (shares && (batch_->is_full() || pool_.queue_.empty())) pool_.end_batch(*batch_);
   pool_.count_end(completed);
   settled_ = true;
 }
