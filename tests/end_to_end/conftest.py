@@ -1,3 +1,4 @@
+import os
 import pathlib
 import re
 import subprocess
@@ -7,12 +8,18 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from program import SANITIZED, Program  # noqa: E402
+from program import SANITIZED, WEIR, Program  # noqa: E402
+from terminal import Terminal  # noqa: E402
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "memory: asserts the memory of the program, which sanitizers change")
     config.addinivalue_line("markers", "small_disk: needs the right to mount a tmpfs")
+
+
+def pytest_sessionstart(session):
+    if not os.access(WEIR, os.X_OK):
+        pytest.exit(f"no program at {WEIR}: build it with make, or name it in the environment as WEIR", 4)
 
 
 def can_mount(folder):
@@ -43,6 +50,13 @@ def weir(tmp_path):
     left = program.put_away()
     assert not left, f"left processes behind: {left}"
     assert not list(program.temporary.iterdir()), "left files in TMPDIR"
+
+
+@pytest.fixture
+def terminal():
+    made = Terminal()
+    yield made
+    made.close()
 
 
 @pytest.fixture

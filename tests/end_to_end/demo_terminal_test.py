@@ -1,4 +1,4 @@
-"""The tour on a terminal: drawn in place, within 80 columns, interrupted cleanly; and that its advice can be pasted."""
+"""The tour on a terminal: drawn in place, within 80 columns, interrupted cleanly; and its advice, pasted."""
 
 import os
 import re
@@ -6,35 +6,34 @@ import shutil
 import signal
 
 from program import WEIR
-from terminal_test import terminal  # noqa: F401  (the fixture)
 
 ESCAPE = re.compile(rb"\x1b\[[0-9;]*[A-Za-z]")
 
 
-def play(weir, terminal, *args, env=None):  # noqa: F811
+def play(weir, terminal, *args, env=None):
     return weir.start("demo", *args, stdout=terminal.screen, env=env)
 
 
-def test_a_flood_is_drawn_in_place(weir, terminal):  # noqa: F811
+def test_a_flood_is_drawn_in_place(weir, terminal):
     running = play(weir, terminal, "--fast", "reject")
     terminal.shows(b"\x1b[2A")  # back over the two lines of the panel
     terminal.shows(b"of 16")
     assert running.wait().code == 0
 
 
-def test_nothing_is_wider_than_the_terminal(weir, terminal):  # noqa: F811
+def test_nothing_is_wider_than_the_terminal(weir, terminal):
     play(weir, terminal, "--fast").wait()
     for line in ESCAPE.sub(b"", terminal.read()).replace(b"\r", b"\n").split(b"\n"):
         assert len(line.decode()) < 80, line
 
 
-def test_neither_no_color_nor_a_dumb_terminal_sees_an_escape(weir, terminal):  # noqa: F811
+def test_neither_no_color_nor_a_dumb_terminal_sees_an_escape(weir, terminal):
     for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
         assert play(weir, terminal, "--fast", "reject", env=env).wait().code == 0
     assert b"\x1b" not in terminal.read() and b"goodput" in terminal.read()
 
 
-def test_an_interrupt_leaves_the_terminal_clean(weir, terminal):  # noqa: F811
+def test_an_interrupt_leaves_the_terminal_clean(weir, terminal):
     running = play(weir, terminal, "unbounded")
     terminal.shows(b"\x1b[2A")
     running.signal(signal.SIGINT)
@@ -45,7 +44,7 @@ def test_an_interrupt_leaves_the_terminal_clean(weir, terminal):  # noqa: F811
     assert colours[-1] == b"0" and b"\x1b[?25l" not in text  # no colour is on, no cursor is hidden
 
 
-def test_being_terminated_ends_it_with_143(weir, terminal):  # noqa: F811
+def test_being_terminated_ends_it_with_143(weir, terminal):
     running = play(weir, terminal, "block")
     terminal.shows(b"of 16")
     running.signal(signal.SIGTERM)
