@@ -17,8 +17,7 @@ constexpr std::string_view word_ends = " \t\n;|&<>()";
 std::string_view without_extension(std::string_view path) {
   const auto dot = path.rfind('.');
   const auto slash = path.rfind('/');
-  const bool has = dot != std::string_view::npos && dot + 1 < path.size() &&
-                   (slash == std::string_view::npos || dot > slash);
+  const bool has = dot != std::string_view::npos && (slash == std::string_view::npos || dot > slash);
   return has ? path.substr(0, dot) : path;
 }
 

@@ -46,6 +46,7 @@ TEST(command_template, placeholders_mean_what_they_mean_to_gnu_parallel) {
             (strings{"echo", "a.x/b.c.d", "a.x/b.c", "b.c.d", "a.x", "b.c", "7", "3"}));
   EXPECT_EQ(run_words(command, {"noext"}),
             (strings{"echo", "noext", "noext", "noext", ".", "noext", "7", "3"}));
+  EXPECT_EQ(run_words(command, {"a./x."}), (strings{"echo", "a./x.", "a./x", "x.", "a.", "x", "7", "3"}));
   EXPECT_EQ(run_words(command, {"/"}), (strings{"echo", "/", "/", "", "/", "", "7", "3"}));
   EXPECT_EQ(run_words(command, {"a/.hid"}), (strings{"echo", "a/.hid", "a/", ".hid", "a", "", "7", "3"}));
   EXPECT_EQ(run_words(command, {"a/b.c/"}), (strings{"echo", "a/b.c/", "a/b.c/", "", "a", "", "7", "3"}));

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 
 namespace weir::jobs {
 
 namespace {
+
+constexpr duration first_wait = std::chrono::milliseconds(10);
 
 // Sleeps, or until a stop is requested.
 void pause_for(duration time, std::stop_token stop) {
@@ -49,8 +52,34 @@ job_end job_runner::run(const item_batch& batch) {
     printer_.skip(batch.seq);
     return job_end::not_started;
   }
-  const slots::lease place = slots_.acquire();
+  const slots::lease place = free_slot();
+  if (!place) {
+    printer_.skip(batch.seq);
+    return job_end::not_started;
+  }
   return attempt_all(batch, *place, batch.joined());
+}
+
+// The system is out of processes, descriptors or memory. Says so once; waits, at most `wait`; false: the run
+// ends.
+bool job_runner::wait_for_resources(std::string_view what, duration& wait) {
+  if (!said_out_of_resources_.exchange(true, std::memory_order_relaxed))
+    console_.say(fmt::format("{}; waiting for room, then going on", what));
+  pause_for(wait, ending_.starting());
+  wait = std::min<duration>(2 * wait, std::chrono::seconds(1));
+  return !ending_.starting().stop_requested();
+}
+
+// None: the run ended while there was no descriptor for another slot.
+slots::lease job_runner::free_slot() {
+  duration wait = first_wait;
+  for (;;) {
+    try {
+      return slots_.acquire();
+    } catch (const std::system_error& e) {
+      if (!wait_for_resources(e.what(), wait)) return slots::lease(nullptr, {&slots_});
+    }
+  }
 }
 
 job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::string_view item) {
@@ -68,8 +97,7 @@ job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::strin
     const auto begun = place.output.begin(batch.seq, item, last ? attempt::last : attempt::may_be_repeated);
     if (!begun) {
       printer_.skip(batch.seq);
-      console_.say(begun.error().detail);
-      return job_end::not_written;
+      return cannot_write(begun.error().detail);
     }
     result = start(request, place);
     ran += result.run_time;
@@ -82,15 +110,23 @@ job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::strin
 
 // Starts it; while the system has no room for another process, waits and tries again.
 process_result job_runner::start(const process_request& request, slot& place) {
-  duration wait = std::chrono::milliseconds(10);
+  duration wait = first_wait;
   for (;;) {
     const process_result result = place.process.run(request, place.output, ending_.running());
-    if (result.failure != start_failure::no_resources || ending_.starting().stop_requested()) return result;
-    if (!said_out_of_resources_.exchange(true, std::memory_order_relaxed))
-      console_.say(fmt::format("{}; waiting for room, then going on", describe(result, request.argv[0])));
-    pause_for(wait, ending_.starting());
-    wait = std::min<duration>(2 * wait, std::chrono::seconds(1));
+    if (result.failure != start_failure::no_resources) return result;
+    if (!wait_for_resources(describe(result, request.argv[0]), wait)) return result;
   }
+}
+
+// Several workers may find out at once; one says it.
+job_end job_runner::cannot_start(int exit_code, std::string_view why) {
+  if (ending_.because(exit_code)) console_.say(why);
+  return job_end::cannot_start;
+}
+
+job_end job_runner::cannot_write(std::string_view why) {
+  if (ending_.because(1)) console_.say(fmt::format("cannot write output: {}", why));
+  return job_end::not_written;
 }
 
 job_end job_runner::judge(const process_result& result, const item_batch& batch, slot& place) {
@@ -98,18 +134,16 @@ job_end job_runner::judge(const process_result& result, const item_batch& batch,
     printer_.skip(batch.seq);
     const std::string why = describe(result, place.command.argv()[0]);
     switch (result.failure) {
-      case start_failure::not_found: return console_.say(why), job_end::not_found;
-      case start_failure::not_executable: return console_.say(why), job_end::not_executable;
+      case start_failure::not_found: return cannot_start(127, why);
+      case start_failure::not_executable: return cannot_start(126, why);
       case start_failure::too_long:
         return console_.say(fmt::format("item {}: {}", batch.seq, why)), job_end::failed;
       default: return job_end::not_started;
     }
   }
   const auto finished = place.output.finish(result);
-  if (result.killed == kill_cause::output || !finished) {
-    console_.say(finished ? result.output_error : finished.error().detail);
-    return job_end::not_written;
-  }
+  if (result.killed == kill_cause::output) return cannot_write(result.output_error);
+  if (!finished) return cannot_write(finished.error().detail);
   if (result.killed == kill_cause::timeout) return job_end::timed_out;
   return result.succeeded() ? job_end::succeeded : job_end::failed;
 }

@@ -24,11 +24,10 @@ namespace weir::jobs {
 enum class job_end {
   succeeded,
   failed,
-  timed_out,       ///< failed: --timeout ended its last attempt
-  not_started,     ///< the run ended before it could
-  not_found,       ///< failed: there is no such command
-  not_executable,  ///< failed: there is, but it cannot be run
-  not_written,     ///< failed: its output could not be kept; said on the console
+  timed_out,     ///< failed: --timeout ended its last attempt
+  not_started,   ///< the run ended before it could
+  cannot_start,  ///< failed: no such command, or it cannot be run; it has become the end's cause
+  not_written,   ///< failed: its output could not be kept; it has become the end's cause
 };
 
 class job_runner {
@@ -47,6 +46,10 @@ class job_runner {
   job_end attempt_all(const item_batch& batch, slot& place, std::string_view item);
   process_result start(const process_request&, slot& place);
   job_end judge(const process_result&, const item_batch& batch, slot& place);
+  job_end cannot_start(int exit_code, std::string_view why);
+  job_end cannot_write(std::string_view why);
+  slots::lease free_slot();
+  bool wait_for_resources(std::string_view what, duration& wait);
   void complain(const item_batch& batch);
 
   const run_options& options_;

@@ -73,7 +73,9 @@ std::string as_text(const report& r, std::string_view who, bool color) {
   return text;
 }
 
-std::string as_json(const report& r) {
+namespace {
+
+nlohmann::ordered_json as_object(const report& r) {
   const pool_stats& s = r.jobs;
   nlohmann::ordered_json object{
       {"submitted", s.submitted}, {"completed", s.completed}, {"failed", s.failed},
@@ -88,7 +90,29 @@ std::string as_json(const report& r) {
   object["jobs_per_second"] = jobs_per_second(r);
   object["queue_wait"] = times_json(r.queue_wait);
   object["run_time"] = times_json(r.run_time);
-  return object.dump() + "\n";
+  return object;
+}
+
+}  // namespace
+
+std::string as_json(const report& r) { return as_object(r).dump() + "\n"; }
+
+std::string as_csv(const report& r) {
+  std::string names;
+  std::string values;
+  const auto add = [&](const std::string& name, const nlohmann::ordered_json& value) {
+    names += (names.empty() ? "" : ",") + name;
+    values += (values.empty() ? "" : ",") + value.dump();
+  };
+  const nlohmann::ordered_json object = as_object(r);
+  for (const auto& [name, value] : object.items()) {
+    if (!value.is_object()) {
+      add(name, value);
+      continue;
+    }
+    for (const auto& [inner, number] : value.items()) add(name + "_" + inner, number);
+  }
+  return names + "\n" + values + "\n";
 }
 
 }  // namespace weir::jobs

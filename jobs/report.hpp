@@ -39,6 +39,9 @@ std::string as_text(const report&, std::string_view who, bool color);
 /// jobs_per_second, and queue_wait and run_time with p50 p90 p99 max in seconds.
 std::string as_json(const report&);
 
+/// The same as two lines, names and values; the times as queue_wait_p50 and so on.
+std::string as_csv(const report&);
+
 /// A time in three digits and a unit: "1.23ms", "45.1s", "0s".
 std::string brief(duration);
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace weir::jobs {
 namespace {
 
@@ -67,6 +69,16 @@ TEST(report, the_object_has_the_words_of_the_law_and_times_in_seconds) {
   EXPECT_NEAR(object.at("run_time").at("p50").get<double>(), 0.050, 0.001);
   EXPECT_DOUBLE_EQ(object.at("run_time").at("max").get<double>(), 0.100);
   EXPECT_EQ(object.at("queue_wait").at("p99"), 0.0);
+}
+
+TEST(report, the_table_is_a_line_of_names_and_one_of_values) {
+  const std::string text = as_csv(example());
+  EXPECT_TRUE(text.starts_with("submitted,completed,failed,")) << text;
+  EXPECT_NE(text.find(",queue_wait_p50,queue_wait_p90,"), std::string::npos) << text;
+  const auto second = text.find('\n') + 1;
+  EXPECT_TRUE(std::string_view(text).substr(second).starts_with("20,10,2,3,")) << text;
+  EXPECT_EQ(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(second), ','),
+            std::count(text.begin() + static_cast<std::ptrdiff_t>(second), text.end(), ','));
 }
 
 TEST(report, times_are_written_in_three_digits) {

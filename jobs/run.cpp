@@ -100,7 +100,7 @@ class whole_run {
   output_options printing();
   pool_options pooling() const;
   void process(item_batch& batch);
-  void cannot_start(int exit_code);
+  job_end run_job(const item_batch& batch);
   void job_has_failed();
   void read_items();
   void refused(const item_batch& batch, errc why, std::uint64_t cost);
@@ -160,29 +160,30 @@ pool_options whole_run::pooling() const {
           .on_full = options_.on_full};
 }
 
+// What no job foresees, such as memory that is not there, is its failure, and said.
+job_end whole_run::run_job(const item_batch& batch) {
+  try {
+    return runner_.run(batch);
+  } catch (const std::exception& e) {
+    console_.say(fmt::format("item {}: {}", batch.seq, e.what()));
+    return job_end::failed;
+  }
+}
+
 // Runs on the pool's workers. The pool counts: a return is a success, an exception a failure.
 void whole_run::process(item_batch& batch) {
-  const job_end end = runner_.run(batch);
-  switch (end) {
+  switch (run_job(batch)) {
     case job_end::succeeded: return;
     case job_end::not_started: not_started_.fetch_add(1, std::memory_order_relaxed); break;
-    case job_end::not_found: cannot_start(127); break;
-    case job_end::not_executable: cannot_start(126); break;
-    case job_end::not_written:
-      ending_.because(1);
-      cancel();
+    case job_end::cannot_start:  // the next ten million would fare no better
+      ending_.stop_starting();
+      pool_.cancel();
       break;
+    case job_end::not_written: cancel(); break;
     case job_end::timed_out: timed_out_.fetch_add(1, std::memory_order_relaxed); [[fallthrough]];
     case job_end::failed: job_has_failed(); break;
   }
   throw job_failed{};
-}
-
-// The next ten million items would fare no better.
-void whole_run::cannot_start(int exit_code) {
-  ending_.because(exit_code);
-  ending_.stop_starting();
-  pool_.cancel();
 }
 
 void whole_run::job_has_failed() {
@@ -319,6 +320,15 @@ int dry_run(run_request& request, source& from, console& out) {
   return 0;
 }
 
+std::string formatted(const report& r, const run_options& o, const console& out) {
+  switch (o.format) {
+    case report_format::json: return as_json(r);
+    case report_format::csv: return as_csv(r);
+    case report_format::text: break;
+  }
+  return as_text(r, who, out.color() && o.report_file.empty());
+}
+
 int exit_code_of(const ending& end, const report& r) {
   if (end.exit_code() != 0) return end.exit_code();
   return r.jobs.failed + lost(r.jobs) > 0 ? 1 : 0;
@@ -338,6 +348,7 @@ int run(run_request request) {
     return dry_run(request, **from, out);
   }
   block_signals();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
   auto dog = watchdog::start();
   if (!dog) return out.say(dog.error().detail), 1;
   ending end;
@@ -348,14 +359,11 @@ int run(run_request request) {
   try {
     whole_run all(request, *dog, std::move(*from), end, out);
     const report r = all.run();
-    const bool asked = !o.report_file.empty() || o.format == report_format::json;
+    const bool asked = !o.report_file.empty() || o.format != report_format::text;
     const bool nothing = !all.read_anything() && end.exit_code() == 0;
     if (nothing) out.say("no items");
-    const bool written =
-        (nothing && !asked) ||
-        target.write(o.format == report_format::json ? as_json(r)
-                                                     : as_text(r, who, out.color() && o.report_file.empty()),
-                     out);
+    const bool quiet = nothing || end.exit_code() == 128 + SIGPIPE;
+    const bool written = (quiet && !asked) || target.write(formatted(r, o, out), out);
     const int code = exit_code_of(end, r);
     return code == 0 && !written ? 1 : code;
   } catch (const std::exception& e) {

@@ -82,7 +82,10 @@ io_result<overflow> parse_on_full(std::string_view text) {
     return refuse(
         "caller_runs makes no sense here: the caller only reads items; use block, which slows the reading "
         "down");
-  return overflow::parse(text);
+  auto policy = overflow::parse(text);
+  if (policy || text.starts_with("timeout")) return policy;
+  return refuse(
+      fmt::format("'{}' is no policy; use block, timeout:50ms, reject, drop_newest or drop_oldest", text));
 }
 
 io_result<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, std::string_view example) {
@@ -166,8 +169,9 @@ io_result<when> parse_when(std::string_view text) {
 
 io_result<report_format> parse_format(std::string_view text) {
   if (text == "text") return report_format::text;
-  if (text == "json") return report_format::json;
-  return refuse(fmt::format("'{}' is no format of this report; use text or json", text));
+  if (text == "json" || text == "jsonl") return report_format::json;
+  if (text == "csv") return report_format::csv;
+  return refuse(fmt::format("'{}' is no format; use text, json, jsonl or csv", text));
 }
 
 }  // namespace weir::jobs

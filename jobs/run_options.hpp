@@ -22,7 +22,7 @@ enum class when {
   never,
 };
 
-enum class report_format { text, json };
+enum class report_format { text, json, csv };
 
 /// How many workers: a number, or the file that holds it and is read again when it changes.
 struct worker_choice {
@@ -110,7 +110,7 @@ io_result<halt_rule> parse_halt(std::string_view text);
 /// "auto", "always", "never".
 io_result<when> parse_when(std::string_view text);
 
-/// "text", "json".
+/// "text", "json" (also "jsonl": the object is one line), "csv".
 io_result<report_format> parse_format(std::string_view text);
 
 }  // namespace weir::jobs

@@ -115,9 +115,12 @@ TEST(run_options, bare_color_and_progress_mean_always) {
   EXPECT_FALSE(parse_when("maybe"));
 }
 
-TEST(run_options, the_report_is_text_or_json) {
+TEST(run_options, the_report_is_text_one_object_or_a_table) {
+  EXPECT_EQ(parse_format("text"), report_format::text);
   EXPECT_EQ(parse_format("json"), report_format::json);
-  EXPECT_NE(refusal(parse_format("csv")).find("text or json"), std::string::npos);
+  EXPECT_EQ(parse_format("jsonl"), report_format::json);
+  EXPECT_EQ(parse_format("csv"), report_format::csv);
+  EXPECT_EQ(refusal(parse_format("xml")), "'xml' is no format; use text, json, jsonl or csv");
 }
 
 }  // namespace

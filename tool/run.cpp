@@ -122,7 +122,7 @@ option_group what_you_see(options& o) {
         [&o](const std::string& v) { o.stats_every = positive_duration("--stats-every", v); }},
        {"--report", "FILE", "write the closing report to FILE", "",
         [&o](const std::string& v) { o.report_file = v; }},
-       {"--format", "text|json", "of the closing report",
+       {"--format", "text|json|jsonl|csv", "of the closing report",
         "JSON: one object; submitted = completed + failed + rejected + dropped + timed_out + withdrawn + "
         "evicted\n"
         "+ expired + cancelled + queued + spilled + running. Times are in seconds.",
