@@ -420,7 +420,8 @@ io_result<> job_output::finish(const process_result& result) {
 }
 
 printer::printer(output_options options) : state_(std::make_unique<state>(std::move(options))) {
-  std::signal(SIGPIPE, SIG_IGN);
+  for (const int signal : {SIGPIPE, SIGXFSZ})
+    std::signal(signal, SIG_IGN);  // the write fails instead, and says why
 }
 
 printer::~printer() = default;

@@ -79,8 +79,8 @@ class job_output final : public output_sink {
   std::unique_ptr<state> state_;
 };
 
-/// All output of one run. Thread-safe. Ignores SIGPIPE for the process when made (make it before the
-/// launcher).
+/// All output of one run. Thread-safe. Ignores SIGPIPE and SIGXFSZ for the process when made (make it before
+/// the launcher).
 class printer {
  public:
   explicit printer(output_options);
