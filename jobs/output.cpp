@@ -106,6 +106,7 @@ struct printer::state {
   void emit(stream which, std::string_view item, std::string_view bytes);
   void end_job(std::string_view note);
   void say_failure(const descriptor_writer& writer);
+  void say_failure(const error& what);
   void say_failure(output_failure what);
   // With the mutex held.
   bool may_print(std::uint64_t seq) const { return !turn && (!in_order() || seq == next); }
@@ -269,13 +270,18 @@ void printer::state::emit(stream which, std::string_view item, std::string_view 
 void printer::state::end_job(std::string_view note) {
   if (ends_lines() && mid_line[0] && !out.write("\n")) say_failure(out);
   if ((ends_lines() || !note.empty()) && mid_line[1] && !err.write("\n")) say_failure(err);
-  if (!note.empty() && !err.write(note)) say_failure(err);
+  const bool unread = out.failure() == std::errc::broken_pipe;  // then the run ends quietly
+  if (!note.empty() && !unread && !err.write(note)) say_failure(err);
   mid_line = {false, false};
 }
 
 void printer::state::say_failure(const descriptor_writer& writer) {
   const std::error_code code = writer.failure();
   say_failure({code == std::errc::broken_pipe, code, "cannot write output: " + code.message()});
+}
+
+void printer::state::say_failure(const error& what) {
+  say_failure({false, what.code, "cannot write output: " + what.detail});
 }
 
 void printer::state::say_failure(output_failure what) {
@@ -367,14 +373,14 @@ io_result<> job_output::begin(std::uint64_t seq, std::string_view item, attempt 
   state_->began = clock::now();
   if (!state_->results) return {};
   auto begun = state_->results->begin(seq, item);
-  if (!begun) state_->shared.say_failure({false, begun.error().code, begun.error().detail});
+  if (!begun) state_->shared.say_failure(begun.error());
   return begun;
 }
 
 io_result<> job_output::write(stream which, std::string_view bytes) {
   if (state_->results) {
     auto written = state_->results->write(which, bytes);
-    if (!written) state_->shared.say_failure({false, written.error().code, written.error().detail});
+    if (!written) state_->shared.say_failure(written.error());
     return written;
   }
   const output_options& options = state_->shared.options;
@@ -400,7 +406,7 @@ io_result<> job_output::finish(const process_result& result) {
   std::string note = note_about(own.kept->seq, own.kept->item, result);
   if (own.results) {
     auto written = own.results->finish(result);
-    if (!written) own.shared.say_failure({false, written.error().code, written.error().detail});
+    if (!written) own.shared.say_failure(written.error());
     own.end_lines(std::move(note));
     return written;
   }
