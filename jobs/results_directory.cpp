@@ -14,8 +14,7 @@ namespace {
 constexpr std::array<std::string_view, 2> stream_names = {"stdout", "stderr"};
 
 std::unexpected<error> cannot_write(const std::filesystem::path& path, std::error_code code) {
-  return std::unexpected(
-      error(code, fmt::format("cannot write output: {}: {}", path.string(), code.message())));
+  return std::unexpected(error(code, fmt::format("{}: {}", path.string(), code.message())));
 }
 
 std::unexpected<error> cannot_write(const std::filesystem::path& path) {

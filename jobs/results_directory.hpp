@@ -22,8 +22,8 @@ class results_directory {
   results_directory& operator=(const results_directory&) = delete;
   ~results_directory();
 
-  /// Makes DIR/SEQ, removes what an earlier run or attempt left there, writes `item`. Fails with "cannot
-  /// write output: PATH: reason", as the two others do.
+  /// Makes DIR/SEQ, removes what an earlier run or attempt left there, writes `item`. Fails with
+  /// "PATH: reason", as the two others do.
   io_result<> begin(std::uint64_t seq, std::string_view item);
   io_result<> write(stream, std::string_view bytes);
   /// Gives the files their names and writes `exit`: a number, or "signal N".
