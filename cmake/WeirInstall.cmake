@@ -8,7 +8,7 @@ install(TARGETS weir EXPORT weirTargets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT weirTargets NAMESPACE weir:: DESTINATION "${weir_package_dir}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/weir/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/weir"
-  FILES_MATCHING PATTERN "*.hpp" PATTERN "*.ipp")
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "*.ipp" PATTERN "testing.hpp" EXCLUDE)
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/weirConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/weirConfig.cmake" INSTALL_DESTINATION "${weir_package_dir}")

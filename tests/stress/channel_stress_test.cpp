@@ -204,8 +204,8 @@ TEST_P(channel_stress, every_value_has_one_fate_and_keeps_its_order) {
     for (std::size_t t = 0; t < threads_in_all / 2; ++t) {
       const generator random(seed_of_run() + t);
       threads.emplace_back(
-          [&, tx = tx, t, random] { produce(book, tx, t, turns_each, random, GetParam().evicts); });
-      threads.emplace_back([&, rx = rx, random] { consume(book, rx, random, INT64_MAX); });
+          [&, tx, t, random] { produce(book, tx, t, turns_each, random, GetParam().evicts); });
+      threads.emplace_back([&, rx, random] { consume(book, rx, random, INT64_MAX); });
     }
     const auto only_the_threads_keep_it = std::move(tx);
   }
@@ -225,8 +225,8 @@ TEST_P(channel_stress, receivers_that_leave_discard_what_is_left_and_count_it) {
         for (std::size_t t = 0; t < threads_in_all / 2; ++t) {
           const generator random(seed_of_run() + round * 100 + t);
           threads.emplace_back(
-              [&, tx = tx, t, random] { produce(book, tx, t, INT64_MAX, random, GetParam().evicts); });
-          threads.emplace_back([&, rx = rx, random] { consume(book, rx, random, 30); });
+              [&, tx, t, random] { produce(book, tx, t, INT64_MAX, random, GetParam().evicts); });
+          threads.emplace_back([&, rx, random] { consume(book, rx, random, 30); });
         }
         const auto only_the_threads_keep_it = std::move(rx);
       }

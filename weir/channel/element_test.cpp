@@ -105,7 +105,7 @@ TEST(element, a_discarded_value_may_use_the_channel_that_discards_it) {
   auto [tx, rx] = make_channel<closer>(2);
   int ended = 0;
   for (int i = 0; i < 2; ++i) {
-    ASSERT_TRUE(tx.send(closer([&ended, &tx = tx] {
+    ASSERT_TRUE(tx.send(closer([&ended, &tx] {
       EXPECT_FALSE(tx.close());
       EXPECT_EQ(tx.try_send(closer(nullptr)).error(), errc::closed);
       ++ended;

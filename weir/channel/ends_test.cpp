@@ -44,20 +44,20 @@ TEST(ends, the_last_sender_gone_closes_the_channel) {
 
 TEST(ends, the_last_sender_gone_wakes_a_receiver_who_waits) {
   auto [tx, rx] = make_channel<int>(0);
-  std::jthread receiver([&rx = rx] { EXPECT_EQ(rx.receive().error(), errc::closed); });
-  until([&rx = rx] { return rx.stats().waiting_receivers == 1; });
+  std::jthread receiver([&rx] { EXPECT_EQ(rx.receive().error(), errc::closed); });
+  until([&rx] { return rx.stats().waiting_receivers == 1; });
   const auto gone = std::move(tx);
 }
 
 TEST(ends, the_last_receiver_gone_closes_the_channel_and_wakes_senders) {
   auto [tx, rx] = make_channel<std::unique_ptr<int>>(1);
   ASSERT_TRUE(tx.send(nullptr));
-  std::jthread sender([&tx = tx] {
+  std::jthread sender([&tx] {
     auto mine = std::make_unique<int>(1);
     EXPECT_EQ(tx.send(std::move(mine)).error(), errc::closed);
     EXPECT_TRUE(mine);
   });
-  until([&tx = tx] { return tx.stats().waiting_senders == 1; });
+  until([&tx] { return tx.stats().waiting_senders == 1; });
   std::optional first = std::move(rx);
   std::optional second = first;
   first.reset();
@@ -154,8 +154,8 @@ TEST(ends, a_queued_sender_of_the_same_channel_is_destroyed_without_deadlock) {
 
 TEST(ends, work_in_lambdas_that_are_const) {
   auto [tx, rx] = make_channel<int>(1);
-  const std::function<void()> send = [tx = tx] { EXPECT_TRUE(tx.send(1)); };
-  const std::function<void()> receive = [rx = rx] { EXPECT_EQ(rx.receive(), 1); };
+  const std::function<void()> send = [tx] { EXPECT_TRUE(tx.send(1)); };
+  const std::function<void()> receive = [rx] { EXPECT_EQ(rx.receive(), 1); };
   send();
   receive();
 }
@@ -167,13 +167,13 @@ TEST(ends, are_copied_and_dropped_from_many_threads) {
     {
       std::vector<std::jthread> threads;
       for (int t = 0; t < 4; ++t) {
-        threads.emplace_back([tx = tx] {
+        threads.emplace_back([tx] {
           for (int i = 0; i < 20; ++i) {
             const auto copy = tx;
             EXPECT_TRUE(copy.send(1));
           }
         });
-        threads.emplace_back([rx = rx, &got] {
+        threads.emplace_back([rx, &got] {
           for (int x : rx) got += x;
         });
       }

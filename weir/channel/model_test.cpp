@@ -263,11 +263,12 @@ RC_GTEST_PROP(channel_model, a_select_does_one_ready_operation_and_nothing_else,
   for (const auto& ch : chs) before += ch.size();
   std::vector<any_case> cases;
   std::ptrdiff_t change = 0;
+  const int seven = 7;  // named: a case refers to a temporary it is given, which would be gone by then
   for (int w : wants) {
     if (w < 3) {
       cases.push_back(on_receive(nth(w), [&](result<int> r) { ++ran, change -= r.has_value(); }));
     } else {
-      cases.push_back(on_send(nth(w), 7, [&](result<> r) { ++ran, change += r.has_value(); }));
+      cases.push_back(on_send(nth(w), seven, [&](result<> r) { ++ran, change += r.has_value(); }));
     }
   }
   cases.push_back(otherwise([&] { ++ran; }));
