@@ -126,7 +126,7 @@ TEST_P(crossbeam_flavour, a_receive_waits_for_values_and_ends_with_the_last_send
 TEST_P(crossbeam_flavour, a_bounded_receive_times_out_then_gets_the_value_then_closed) {
   auto [tx, rx] = make();
   EXPECT_EQ(rx.receive_for(1ms), std::unexpected(errc::timed_out));
-  std::jthread sending([tx = std::move(tx)]() mutable { EXPECT_TRUE(tx.send(7)); });
+  std::jthread sending([my_tx = std::move(tx)]() mutable { EXPECT_TRUE(my_tx.send(7)); });
   EXPECT_EQ(rx.receive_for(1h), 7);
   EXPECT_EQ(rx.receive_for(1h), std::unexpected(errc::closed));
 }

@@ -21,8 +21,8 @@ INSTANTIATE_TEST_SUITE_P(capacities, crossbeam_iter, testing::Values(0, 1, 100))
 TEST_P(crossbeam_iter, a_loop_over_a_receiver_ends_with_the_last_sender) {
   auto [tx, rx] = make_channel<int>(GetParam());
   int sum = 0;
-  std::jthread summing([&, rx = std::move(rx)]() mutable {
-    for (int x : rx) sum += x;
+  std::jthread summing([&, my_rx = std::move(rx)]() mutable {
+    for (int x : my_rx) sum += x;
   });
   for (int x : {3, 1, 2}) EXPECT_TRUE(tx.send(x));
   {
@@ -64,8 +64,8 @@ TEST_P(crossbeam_iter, a_second_loop_over_a_drained_channel_is_empty) {
 // recv_into_iter_owned: the loop may own the end, and elements that only move are moved out of it.
 TEST_P(crossbeam_iter, a_loop_may_own_its_receiver_and_move_the_elements_out) {
   auto [tx, rx] = make_channel<std::unique_ptr<int>>(GetParam());
-  std::jthread sending([tx = std::move(tx)]() mutable {
-    for (int x : {1, 2, 3}) EXPECT_TRUE(tx.send(std::make_unique<int>(x)));
+  std::jthread sending([my_tx = std::move(tx)]() mutable {
+    for (int x : {1, 2, 3}) EXPECT_TRUE(my_tx.send(std::make_unique<int>(x)));
   });
   std::vector<std::unique_ptr<int>> kept;
   for (auto owned = std::move(rx); auto& x : owned) kept.push_back(std::move(x));
@@ -88,12 +88,12 @@ TEST_P(crossbeam_iter, taking_what_is_there_takes_all_of_it_and_does_not_wait) {
 TEST_P(crossbeam_iter, a_select_that_starts_or_waits_finds_values_and_the_end) {
   auto [tx, rx] = make_channel<int>(GetParam());
   auto [idle_tx, idle_rx] = make_channel<int>(GetParam());
-  std::jthread sending([&, tx = std::move(tx)]() mutable {
-    auto copy = tx;
-    EXPECT_TRUE(tx.send(0));
+  std::jthread sending([&, my_tx = std::move(tx)]() mutable {
+    auto copy = my_tx;
+    EXPECT_TRUE(my_tx.send(0));
     wait_until([&] { return rx.stats().waiting_receivers == 1; });  // the next finds a select that waits
     {
-      auto gone = std::move(tx);
+      auto gone = std::move(my_tx);
     }
     EXPECT_TRUE(copy.send(1));
   });

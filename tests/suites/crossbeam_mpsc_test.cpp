@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(capacities, crossbeam_mpsc, testing::Values(0, 1, 100))
 // smoke, smoke_shared, smoke_threads, send1
 TEST_P(crossbeam_mpsc, a_value_comes_through_from_a_sender_and_from_its_copy) {
   auto [tx, rx] = make();
-  std::jthread first([tx = tx]() mutable { EXPECT_TRUE(tx.send(1)); });
+  std::jthread first([my_tx = tx]() mutable { EXPECT_TRUE(my_tx.send(1)); });
   EXPECT_EQ(rx.receive(), 1);
   std::jthread second([&] { EXPECT_TRUE(tx.send(2)); });
   EXPECT_EQ(rx.receive(), 2);
@@ -96,7 +96,7 @@ TEST_P(crossbeam_mpsc, ends_go_in_either_order_with_or_without_a_value_queued) {
 TEST_P(crossbeam_mpsc, senders_go_on_until_the_receiver_has_gone) {
   auto [tx, rx] = make();
   auto copy = tx;
-  std::jthread receiving([rx = std::move(rx)]() mutable { EXPECT_TRUE(rx.receive()); });
+  std::jthread receiving([my_rx = std::move(rx)]() mutable { EXPECT_TRUE(my_rx.receive()); });
   while (tx.send(1) && copy.send(1)) continue;
   EXPECT_EQ(tx.send(1), std::unexpected(errc::closed));
 }
@@ -104,9 +104,9 @@ TEST_P(crossbeam_mpsc, senders_go_on_until_the_receiver_has_gone) {
 // chan_gone_concurrent
 TEST_P(crossbeam_mpsc, a_receiver_goes_on_until_the_sender_has_gone) {
   auto [tx, rx] = make();
-  std::jthread sending([tx = std::move(tx)]() mutable {
-    EXPECT_TRUE(tx.send(1));
-    EXPECT_TRUE(tx.send(1));
+  std::jthread sending([my_tx = std::move(tx)]() mutable {
+    EXPECT_TRUE(my_tx.send(1));
+    EXPECT_TRUE(my_tx.send(1));
   });
   int received = 0;
   while (rx.receive()) ++received;
@@ -119,8 +119,8 @@ TEST_P(crossbeam_mpsc, eight_senders_share_a_receiver_that_then_finds_nothing) {
   auto [tx, rx] = make();
   std::vector<std::jthread> senders;
   for (int s = 0; s < 8; ++s) {
-    senders.emplace_back([&, tx = tx]() mutable {
-      for (int i = 0; i < count; ++i) EXPECT_TRUE(tx.send(1));
+    senders.emplace_back([&, my_tx = tx]() mutable {
+      for (int i = 0; i < count; ++i) EXPECT_TRUE(my_tx.send(1));
     });
   }
   for (int i = 0; i < 8 * count; ++i) ASSERT_EQ(rx.receive(), 1);
@@ -173,8 +173,9 @@ TEST_P(crossbeam_mpsc, a_receive_before_the_send_gets_the_value) {
 TEST_P(crossbeam_mpsc, a_receive_in_a_race_with_the_end_of_the_sender_answers_closed) {
   for (int i = 0; i < rounds(200); ++i) {
     auto [tx, rx] = make();
-    together([tx = std::move(tx)]() mutable { drop(tx); },
-             [rx = std::move(rx)]() mutable { EXPECT_EQ(rx.receive(), std::unexpected(errc::closed)); });
+    together(
+        [my_tx = std::move(tx)]() mutable { drop(my_tx); },
+        [my_rx = std::move(rx)]() mutable { EXPECT_EQ(my_rx.receive(), std::unexpected(errc::closed)); });
   }
 }
 
@@ -185,7 +186,8 @@ TEST_P(crossbeam_mpsc, both_ends_may_go_at_the_same_time) {
     if (GetParam() > 0) {
       EXPECT_TRUE(tx.send(std::make_unique<int>(1)));
     }
-    together([tx = std::move(tx)]() mutable { drop(tx); }, [rx = std::move(rx)]() mutable { drop(rx); });
+    together([my_tx = std::move(tx)]() mutable { drop(my_tx); },
+             [my_rx = std::move(rx)]() mutable { drop(my_rx); });
   }
 }
 
@@ -196,8 +198,8 @@ TEST_P(crossbeam_mpsc, a_send_in_a_race_with_the_end_of_the_receiver_returns_and
     auto value = std::make_shared<int>(1);
     std::weak_ptr<int> watched = value;
     bool accepted = false;
-    together([rx = std::move(rx)]() mutable { drop(rx); },
-             [&, tx = std::move(tx)]() mutable { accepted = tx.send(std::move(value)).has_value(); });
+    together([my_rx = std::move(rx)]() mutable { drop(my_rx); },
+             [&, my_tx = std::move(tx)]() mutable { accepted = my_tx.send(std::move(value)).has_value(); });
     EXPECT_EQ(accepted, watched.expired()) << "accepted: destroyed with the channel; refused: still here";
     EXPECT_EQ(accepted, value == nullptr);
   }
@@ -237,10 +239,10 @@ TEST_P(crossbeam_mpsc, bounded_receives_count_everything_that_many_senders_send)
   auto [tx, rx] = make();
   std::vector<std::jthread> senders;
   for (int s = 0; s < 8; ++s) {
-    senders.emplace_back([&, tx = tx]() mutable {
+    senders.emplace_back([&, my_tx = tx]() mutable {
       for (int i = 0; i < count; ++i) {
         if (i % 100 == 0) std::this_thread::sleep_for(1ms);  // longer than the receiver waits
-        EXPECT_TRUE(tx.send(1));
+        EXPECT_TRUE(my_tx.send(1));
       }
     });
   }
@@ -266,7 +268,7 @@ TEST_P(crossbeam_mpsc, a_hundred_threads_send_one_value_each) {
   auto [tx, rx] = make();
   std::vector<std::jthread> senders;
   for (int s = 0; s < 100; ++s) {
-    senders.emplace_back([tx = tx]() mutable { EXPECT_TRUE(tx.send(1)); });
+    senders.emplace_back([my_tx = tx]() mutable { EXPECT_TRUE(my_tx.send(1)); });
   }
   for (int s = 0; s < 100; ++s) EXPECT_EQ(rx.receive(), 1);
 }
@@ -274,9 +276,9 @@ TEST_P(crossbeam_mpsc, a_hundred_threads_send_one_value_each) {
 // destroy_upgraded_shared_port_when_sender_still_active
 TEST_P(crossbeam_mpsc, a_receiver_that_goes_after_its_value_leaves_an_active_sender_alone) {
   auto [tx, rx] = make();
-  std::jthread receiving([rx = std::move(rx)]() mutable {
-    EXPECT_TRUE(rx.receive());
-    drop(rx);
+  std::jthread receiving([my_rx = std::move(rx)]() mutable {
+    EXPECT_TRUE(my_rx.receive());
+    drop(my_rx);
   });
   wait_until([&] { return tx.stats().waiting_receivers == 1; });
   auto copy = tx;
@@ -290,12 +292,12 @@ TEST_P(crossbeam_mpsc, a_receiver_that_goes_after_its_value_leaves_an_active_sen
 TEST(crossbeam_mpsc_alone, a_try_sees_each_state_as_another_thread_brings_it_about) {
   auto [tx, rx] = make_channel<int>(1);
   channel<unit> go(1), done(1);
-  std::jthread other([&, tx = std::move(tx)]() mutable {
+  std::jthread other([&, my_tx = std::move(tx)]() mutable {
     EXPECT_TRUE(go.receive());
-    EXPECT_TRUE(tx.send(1));
+    EXPECT_TRUE(my_tx.send(1));
     EXPECT_TRUE(done.send(unit{}));
     EXPECT_TRUE(go.receive());
-    drop(tx);
+    drop(my_tx);
     EXPECT_TRUE(done.send(unit{}));
   });
   const auto let_it = [&] { return go.send(unit{}) && done.receive(); };

@@ -48,7 +48,7 @@ TEST(crossbeam_select, a_channel_that_closes_is_ready_before_one_that_has_nothin
   EXPECT_EQ(select(on_receive(rx1, expect_closed), on_receive(rx2, fail_if_run), on_timeout(1h, fail_if_run)),
             0u);
 
-  std::jthread closing([&, tx2 = std::move(tx2)]() mutable {
+  std::jthread closing([&, my_tx = std::move(tx2)]() mutable {
     wait_until([&] { return rx2.stats().waiting_receivers == 1; });
     auto gone = std::move(tx2);
   });

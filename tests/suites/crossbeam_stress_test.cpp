@@ -21,8 +21,8 @@ INSTANTIATE_TEST_SUITE_P(capacities, crossbeam_load, testing::Values(0, 1, 3, 10
 TEST_P(crossbeam_load, one_sender_and_one_receiver_keep_the_order) {
   const int count = rounds(50'000);
   auto [tx, rx] = make_channel<int>(GetParam());
-  std::jthread sending([&, tx = std::move(tx)]() mutable {
-    for (int i = 0; i < count; ++i) EXPECT_TRUE(tx.send(i));
+  std::jthread sending([&, my_tx = std::move(tx)]() mutable {
+    for (int i = 0; i < count; ++i) EXPECT_TRUE(my_tx.send(i));
   });
   for (int i = 0; i < count; ++i) ASSERT_EQ(rx.receive(), i);
   EXPECT_EQ(rx.receive(), std::unexpected(errc::closed));

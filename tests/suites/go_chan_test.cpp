@@ -200,8 +200,8 @@ class merged_multiples {
  public:
   void add(int prime) {
     auto [in, out] = make_channel<int>(10);
-    producers_.emplace_back([in = std::move(in), prime]() mutable {
-      for (int n = prime * prime; in.send(n);) n += 2 * prime;
+    producers_.emplace_back([my_in = std::move(in), prime]() mutable {
+      for (int n = prime * prime; my_in.send(n);) n += 2 * prime;
     });
     int first = out.receive().value();
     heads_.emplace(first, std::move(out));
@@ -258,14 +258,14 @@ TEST(go_sieve, a_feedback_loop_through_a_buffering_select_yields_the_primes) {
   auto [buffer_out, primes] = make_channel<int>(10);
   auto [composites_in, composites] = make_channel<int>(50);
   std::jthread buffering(buffer_without_bound, std::move(buffered), std::move(buffer_out));
-  std::jthread merging([in = std::move(composites_in), primes = std::move(primes)]() mutable {
+  std::jthread merging([in = std::move(composites_in), known = std::move(primes)]() mutable {
     merged_multiples multiples;
-    for (int prime : primes) {
+    for (int prime : known) {
       while (multiples.any_below(prime * prime)) {
         if (!in.send(multiples.next())) return;
       }
-      multiples.add(
-          prime);  // whose square is the least now, and must be out before the next prime can come in
+      // Its square is the least now, and must be out before the next prime can come in.
+      multiples.add(prime);
       if (!in.send(multiples.next())) return;
     }
   });

@@ -74,17 +74,17 @@ TEST(channel_issues, crossbeam_1187_ends_that_go_during_sends_destroy_each_value
   for (int i = 0; i < rounds(500); ++i) {
     std::atomic<int> balance = 0;
     auto [tx, rx] = make_channel<living>(static_cast<std::size_t>(i % 4));
-    const auto send_until_closed = [&balance, tx = tx]() mutable {
+    const auto send_until_closed = [&balance, my_tx = tx]() mutable {
       for (;;) {
         living value(balance);
-        const bool accepted = tx.send(std::move(value)).has_value();
+        const bool accepted = my_tx.send(std::move(value)).has_value();
         EXPECT_EQ(accepted, !value.here());
         if (!accepted) return;
       }
     };
-    together(send_until_closed, send_until_closed, [rx = std::move(rx), n = i % 7]() mutable {
-      for (int k = 0; k < n; ++k) EXPECT_TRUE(rx.receive());
-      auto gone = std::move(rx);
+    together(send_until_closed, send_until_closed, [my_rx = std::move(rx), n = i % 7]() mutable {
+      for (int k = 0; k < n; ++k) EXPECT_TRUE(my_rx.receive());
+      auto gone = std::move(my_rx);
     });
     EXPECT_EQ(balance, 0) << "in round " << i;
   }
@@ -97,7 +97,7 @@ TEST(channel_issues, crossbeam_972_a_first_send_in_a_race_with_the_end_of_the_re
     {
       auto [tx, rx] = make_channel<living>(1);
       together([&] { (void)tx.send(living(balance)); },
-               [rx = std::move(rx)]() mutable { auto gone = std::move(rx); });
+               [my_rx = std::move(rx)]() mutable { auto gone = std::move(my_rx); });
     }
     EXPECT_EQ(balance, 0);
   }
@@ -158,8 +158,8 @@ TEST_P(cancelled_hand_over, kotlinx_4337_the_same_holds_through_selects) {
 TEST(channel_issues, kotlinx_3330_what_makes_room_for_a_new_value_is_handed_back) {
   auto [tx, rx] = make_channel<boxed>(2);
   std::vector<int> seen;
-  std::jthread receiving([&, rx = std::move(rx)]() mutable {
-    for (auto& value : rx) seen.push_back(*value);
+  std::jthread receiving([&, my_rx = std::move(rx)]() mutable {
+    for (auto& value : my_rx) seen.push_back(*value);
   });
   std::vector<int> evicted;
   const int count = rounds(20'000);
@@ -221,8 +221,8 @@ TEST(channel_issues, go_28017_a_reader_closes_and_its_writers_stop) {
   auto [tx, rx] = make_channel<int>(1);
   std::vector<std::jthread> writers;
   for (int w = 0; w < 4; ++w) {
-    writers.emplace_back([tx = tx]() mutable {
-      for (int i = 0; tx.send(i);) ++i;
+    writers.emplace_back([my_tx = tx]() mutable {
+      for (int i = 0; my_tx.send(i);) ++i;
     });
   }
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(rx.receive());

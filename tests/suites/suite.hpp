@@ -15,19 +15,22 @@
 #include <utility>
 #include <vector>
 
-namespace weir::suites {
-
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-inline constexpr bool instrumented = true;
+#define WEIR_SUITES_INSTRUMENTED true
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-inline constexpr bool instrumented = true;
-#else
-inline constexpr bool instrumented = false;
+#define WEIR_SUITES_INSTRUMENTED true
 #endif
-#else
-inline constexpr bool instrumented = false;
 #endif
+#ifndef WEIR_SUITES_INSTRUMENTED
+#define WEIR_SUITES_INSTRUMENTED false
+#endif
+
+namespace weir::suites {
+
+/// Whether this build runs about ten times slower because a sanitizer looks on.
+
+inline constexpr bool instrumented = WEIR_SUITES_INSTRUMENTED;
 
 /// A number of rounds: what it says in a plain build, a tenth under a sanitizer, and at least one.
 constexpr int rounds(int plain) { return instrumented ? std::max(plain / 10, 1) : plain; }

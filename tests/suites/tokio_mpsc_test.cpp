@@ -303,9 +303,9 @@ TEST(tokio_mpsc, the_size_goes_on_counting_after_close) {
 // send_recv_many_unbounded, async_send_recv_many_with_buffer
 TEST(tokio_mpsc, many_values_are_received_at_once_up_to_a_number) {
   auto [tx, rx] = make_channel<int>(4);
-  std::jthread sending([&, tx = std::move(tx)]() mutable {
+  std::jthread sending([&, my_tx = std::move(tx)]() mutable {
     wait_until([&] { return rx.stats().waiting_receivers == 1; });
-    for (int value : {7, 13, 100, 1002}) EXPECT_TRUE(tx.send(value));
+    for (int value : {7, 13, 100, 1002}) EXPECT_TRUE(my_tx.send(value));
   });
   std::vector<int> got;
   EXPECT_GE(rx.receive_up_to(std::back_inserter(got), 16).value(), 1u) << "waits for the first";
