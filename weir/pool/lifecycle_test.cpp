@@ -438,7 +438,7 @@ TEST(pool_lifecycle_death, a_pool_destroyed_by_its_own_job_ends_the_program_with
           pool.reset();
         });
         ready.open();
-        pool->drain();
+        (void)pool->drain();
       },
       "kitchen was destroyed from inside one of its own jobs");
 }

@@ -87,7 +87,7 @@ class task_pool {
 
   /// As worker_pool.
   void close() { body_->core.close(); }
-  result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }
+  [[nodiscard]] result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }
   void cancel() { body_->core.cancel(); }
   void resize(std::size_t min_workers, std::size_t max_workers) {
     body_->core.resize(min_workers, max_workers);

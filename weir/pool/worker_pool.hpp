@@ -107,7 +107,7 @@ class worker_pool {
   /// Closes, ends a pause, and waits for all jobs; at the deadline cancels the rest and, once they have
   /// ended, answers timed_out. Inside a job or on_lost: waits for all jobs that are not themselves inside
   /// drain.
-  result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }
+  [[nodiscard]] result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }
   /// Asks running jobs to stop, reports queued ones as lost, and closes. Does not wait for the running ones.
   void cancel() { body_->core.cancel(); }
 

@@ -141,13 +141,13 @@ class engine {
     result<job_id> answer = std::unexpected(errc::closed);
   };
   struct worker_slot {
-    enum class state { unused, live, retired };
     std::size_t index = 0;
-    state now = state::unused;
-    std::thread thread;  // written by whoever reserved the slot, outside the lock
+    bool live = false;  // has a worker
+    bool starting =
+        false;           // its thread is being made: the worker may have come and gone before its maker knows
+    std::thread thread;  // the maker's, outside the lock, while `starting`
     batch_clock batch;   // the worker's own
   };
-
   struct canceller {
     engine* pool;
     void operator()() const { pool->cancel(); }

@@ -54,7 +54,7 @@ engine::worker_slot* engine::wanted_worker() noexcept {
 engine::worker_slot* engine::reserve_slot() noexcept {
   worker_slot* slot = nullptr;
   for (const auto& one : slots_) {
-    if (one->now == worker_slot::state::live) continue;
+    if (one->live || one->starting) continue;
     slot = one.get();
     break;
   }
@@ -67,7 +67,7 @@ engine::worker_slot* engine::reserve_slot() noexcept {
     slot = slots_.back().get();
     slot->index = slots_.size() - 1;
   }
-  slot->now = worker_slot::state::live;
+  slot->live = slot->starting = true;
   ++live_;
   ++starting_;
   return slot;
@@ -87,8 +87,9 @@ std::error_code engine::start_thread(worker_slot& slot) noexcept {
   }
   guard lock(lock_);
   --starting_;
+  slot.starting = false;
   if (failure) {
-    slot.now = worker_slot::state::retired;
+    slot.live = false;
     --live_;
     grow_again_ = after(clock::now(), growth_pause);
     free_stuck_submitters();
@@ -119,7 +120,7 @@ void engine::work(worker_slot& me) noexcept {
   guard lock(lock_);
   admit();  // where the queue has no place of its own, a new worker is one
   while (job_node* const node = take(me, lock)) run_taken(me, *node, lock);
-  me.now = worker_slot::state::retired;
+  me.live = false;
   --live_;
   free_stuck_submitters();
   act(lock);  // a wake meant for this one goes to the next
