@@ -62,7 +62,7 @@ std::string describe(const flood_options& o) {
 std::string policies_table(std::span<const flood_result> results) {
   const auto row = fmt::runtime(row_format);
   std::string text =
-      fmt::format(row, "", "done", "goodput", "wait", "wait", "at door", "lost", "left", "peak", "peak") +
+      fmt::format(row, "", "done", "goodput", "wait", "wait", "door", "lost", "left", "peak", "peak") +
       fmt::format(row, "strategy", "jobs/s", "jobs/s", "p50", "p99", "p99", "jobs", "jobs", "depth",
                   "memory");
   for (const flood_result& r : results) {
@@ -78,7 +78,7 @@ std::string policies_legend(const flood_options& o) {
       fmt::format(
           "goodput: done within {} of arriving; a guest who waits longer has left.\n"
           "wait: from arrival to start, of the jobs that ran.\n"
-          "at door: from arrival until the pool had taken or refused the job.\n"
+          "door: from arrival until the pool had taken or refused the job.\n"
           "lost: refused, dropped or evicted. left: still queued or at the door when the time was up.\n"
           "peak memory: growth of the process since the flood began, sampled each 10 ms.\n",
           readable(o.patience)),

@@ -37,7 +37,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 TEST(policies_report, the_table_shows_each_figure_under_its_head) {
   const flood_result r = example();
   EXPECT_EQ(policies_table({&r, 1}),
-            "              done goodput    wait    wait at door   lost   left  peak     peak\n"
+            "              done goodput    wait    wait    door   lost   left  peak     peak\n"
             "strategy    jobs/s  jobs/s     p50     p99     p99   jobs   jobs depth   memory\n"
             "drop_oldest    400     200 40.0 ms 81.5 ms  412 us   1968     32    32 2.10 MiB\n");
 }

@@ -18,12 +18,12 @@ void play(stage& on) {
       "guest has to hear something: \"please wait\", or \"sorry, full\". "
       "A kitchen that says neither takes every order, serves everybody late, and in "
       "the end nobody.");
-  on.pause(std::chrono::seconds(5));
+  on.pause(std::chrono::seconds(4));
   on.say(
       fmt::format("\nHere the cooks are the workers of a weir::worker_pool, the slips its queue:\n{}"
                   "The bar shows the queue, | its 80 % mark: time to do something about it.",
                   weir::bench::describe(on.options())));
-  on.pause(std::chrono::seconds(4));
+  on.pause(std::chrono::seconds(3));
 }
 
 }  // namespace

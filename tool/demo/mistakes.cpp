@@ -40,7 +40,7 @@ void play(stage& on) {
     on.say(fmt::format("{}. {} {}", ++number, m.name, m.explanation));
     on.show("     " + on.screen().paint(colour::green, m.line));
   }
-  on.pause(std::chrono::seconds(5));
+  on.pause(std::chrono::seconds(2));
 }
 
 }  // namespace

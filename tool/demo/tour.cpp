@@ -11,7 +11,7 @@ void show_table(stage& on) {
   on.title("the same flood, side by side", "");
   on.show(weir::bench::policies_table(on.results()));
   on.show("\n" + weir::bench::policies_legend(on.options()));
-  on.pause(std::chrono::seconds(3));
+  on.pause(std::chrono::seconds(2));
 }
 
 void play_place(stage& on, place where) {
