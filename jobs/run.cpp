@@ -64,7 +64,7 @@ std::size_t batch_budget(const command_template& command) {
 
 print_mode mode_of(const run_options& o) {
   if (!o.results.empty()) return print_mode::results;
-  return o.line_buffer && !o.keep_order ? print_mode::lines : print_mode::whole;
+  return o.line_buffer ? print_mode::lines : print_mode::whole;
 }
 
 class whole_run {
@@ -136,7 +136,7 @@ class whole_run {
 
 output_options whole_run::printing() {
   output_options o{.mode = mode_of(options_),
-                   .keep_order = options_.keep_order,
+                   .keep_order = options_.keep_order && options_.results.empty(),
                    .tag = options_.tag,
                    .directory = options_.results,
                    .before_print = {},

@@ -106,7 +106,8 @@ option_group output(options& o) {
             [&o](const std::string&) { o.tag = true; }},
            {"--line-buffer", "", "whole lines as they come, of all jobs mixed", "",
             [&o](const std::string&) { o.line_buffer = true; }},
-           {"--results", "DIR", "write DIR/SEQ/{item,stdout,stderr,exit} instead of printing", "",
+           {"--results", "DIR", "write DIR/SEQ/{item,stdout,stderr,exit} instead of printing",
+            "Then -k, --tag and --line-buffer have nothing to do.",
             [&o](const std::string& v) { o.results = v; }},
            {"--dry-run", "", "print the commands, run nothing", "",
             [&o](const std::string&) { o.dry_run = true; }}}};
@@ -202,8 +203,6 @@ void check_together(const options& o, const weir::tool::parsed& words) {
   if (o.queue == 0U && o.on_full == weir::overflow::drop_oldest())
     throw usage_error{
         "--queue 0 holds nothing that drop_oldest could drop; use --queue 1 or more, or --on-full reject"};
-  if (!o.results.empty() && (o.keep_order || o.tag || o.line_buffer))
-    throw usage_error{"--results writes files and prints nothing; leave out -k, --tag and --line-buffer"};
 }
 
 }  // namespace
