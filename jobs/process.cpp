@@ -27,6 +27,11 @@ namespace {
 constexpr std::size_t read_block = std::size_t{64} << 10;
 // From a pipe that gives so much at once, moving beats copying.
 constexpr std::size_t bulk_read = std::size_t{16} << 10;
+// An output that has been as long as this gets a larger pipe and is read less often, more at once: most
+// programs write 4 KiB at a time, and waking up for each of these costs more than all the copying.
+constexpr std::uint64_t long_output = std::uint64_t{1} << 20;
+constexpr int large_pipe = 256 << 10;
+constexpr duration rest = std::chrono::microseconds(200);
 // Linux refuses an argument or variable longer than 32 pages (MAX_ARG_STRLEN), its name and final NUL
 // included.
 constexpr std::size_t longest_string = std::size_t{128} << 10;
@@ -164,6 +169,7 @@ class running_job {
   bool finished(time_point give_up);
   void read_some(stream which, descriptor& from);
   void keep(stream which, std::string_view bytes);
+  void count(stream which, const descriptor& from, std::size_t bytes);
   void give_up_output(const error& why);
   void begin_kill(kill_cause cause, time_point now);
   void check_deadlines(time_point now);
@@ -185,7 +191,9 @@ class running_job {
   bool leader_ended_ = false;
   bool group_killed_ = false;
   bool stop_seen_ = false;
-  std::array<bool, 2> bulk_{false, false};  // the last read of an output was a large one
+  bool rests_ = false;                          // the next step leaves the outputs alone
+  std::array<std::uint64_t, 2> printed_{0, 0};  // bytes of each output
+  std::array<bool, 2> bulk_{false, false};      // the last read of an output was a large one
 };
 
 time_point running_job::next_deadline() const {
@@ -200,7 +208,11 @@ void running_job::step(const std::stop_token& stop) {
                                  {err_.reading.number(), POLLIN, 0},
                                  {leader_ended_ ? -1 : process_.pidfd, POLLIN, 0},
                                  {stop_seen_ ? -1 : wake_up_, POLLIN, 0}}};
-  const time_point deadline = next_deadline();
+  time_point deadline = next_deadline();
+  if (std::exchange(rests_, false)) {
+    watched[0].fd = watched[1].fd = -1;
+    deadline = std::min(deadline, from_now(rest));
+  }
   timespec wait{};
   if (deadline != never) wait = as_timespec(std::max(duration::zero(), deadline - clock::now()));
   if (::ppoll(watched.data(), watched.size(), deadline == never ? nullptr : &wait, nullptr) > 0) {
@@ -273,15 +285,27 @@ void running_job::read_some(stream which, descriptor& from) {
   if (bulk && result_.output_error.empty()) {
     const auto taken = sink_.take(which, from.number());
     if (!taken) return give_up_output(taken.error());
-    if (*taken > 0) return;
+    if (*taken > 0) return count(which, from, *taken);
   }
   const ssize_t n = ::read(from.number(), buffer_, read_block);
   if (n > 0) {
     bulk = static_cast<std::size_t>(n) >= bulk_read;
     keep(which, {buffer_, static_cast<std::size_t>(n)});
+    count(which, from, static_cast<std::size_t>(n));
   } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
     from.close();
   }
+}
+
+/// After a read of `bytes`: whether the next one comes after a rest. Not after a full one: then there is
+/// more.
+void running_job::count(stream which, const descriptor& from, std::size_t bytes) {
+  std::uint64_t& printed = printed_[static_cast<std::size_t>(which)];
+  const bool was_long = printed >= long_output;
+  printed += bytes;
+  if (printed < long_output) return;
+  if (!was_long) ::fcntl(from.number(), F_SETPIPE_SZ, large_pipe);  // where it is refused it works without
+  rests_ = bytes < read_block;
 }
 
 void running_job::keep(stream which, std::string_view bytes) {
