@@ -55,6 +55,8 @@ void console::say(std::string_view text) {
 void console::write(std::string_view lines) {
   const std::lock_guard lock(mutex_);
   erase();
+  if (inside_line_) put("\n");
+  if (inside_line_) given_way_ = inside_line_ = false;
   put(lines);
 }
 
@@ -66,18 +68,22 @@ std::size_t console::width() const {
 
 void console::draw(std::string_view line) {
   const std::lock_guard lock(mutex_);
-  if (clock::now() < quiet_until_) return;
+  if (given_way_) return;
   std::string text(erase_line);
   text += line.substr(0, width() - 1);
   put(text);
   drawn_ = true;
 }
 
-void console::clear() {
-  if (!live_) return;
+void console::give_way() {
   const std::lock_guard lock(mutex_);
   erase();
-  quiet_until_ = after(clock::now(), quiet);
+  given_way_ = true;
+}
+
+void console::take_back(bool inside_line) {
+  const std::lock_guard lock(mutex_);
+  given_way_ = inside_line_ = inside_line;
 }
 
 }  // namespace weir::jobs

@@ -1,13 +1,12 @@
 // What weir itself says on standard error: whole lines, and on a terminal one line below them that is drawn
 // again and again.
 //
-// Invariant: the drawn line is gone whenever something else is written, so neither damages the other. The
-// mutex is held while writing: a terminal that does not take bytes holds back who wants to say something.
-// Thread-safe.
+// Invariant: the drawn line is gone whenever something else is written, and none is drawn inside a line of
+// somebody else's, so neither damages the other. The mutex is held while writing: a terminal that does not
+// take bytes holds back who wants to say something. Thread-safe.
 #pragma once
 
 #include <jobs/run_options.hpp>
-#include <weir/base/time.hpp>
 
 #include <cstddef>
 #include <mutex>
@@ -30,9 +29,13 @@ class console {
   /// Shows `line`, cut to the terminal's width, instead of the line drawn before.
   void draw(std::string_view line);
 
-  /// Takes the drawn line away. Others are about to write to the same terminal; nothing is drawn for `quiet`
-  /// from now on, so that they can finish.
-  void clear();
+  /// Takes the drawn line away, for others are about to write to the same terminal. Nothing is drawn until
+  /// they are done.
+  void give_way();
+
+  /// They are done. While the terminal stands inside a line of theirs nothing is drawn, and what is said
+  /// begins a new one.
+  void take_back(bool inside_line);
 
   /// Whether text may carry colours.
   bool color() const noexcept { return color_; }
@@ -40,8 +43,6 @@ class console {
   bool live() const noexcept { return live_; }
   /// Whether progress is told in plain lines.
   bool plain_progress() const noexcept { return plain_; }
-
-  static constexpr duration quiet = std::chrono::milliseconds(150);
 
  private:
   void put(std::string_view bytes);
@@ -55,7 +56,8 @@ class console {
   bool plain_;
   std::mutex mutex_;  // guards the members below and the writing
   bool drawn_ = false;
-  time_point quiet_until_{};
+  bool given_way_ = false;  // others write, or stopped inside a line
+  bool inside_line_ = false;
 };
 
 }  // namespace weir::jobs

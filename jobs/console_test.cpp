@@ -91,18 +91,28 @@ TEST(console, a_drawn_line_fits_the_terminal_and_goes_before_anything_is_said) {
   EXPECT_EQ(t.text(), "w: again\r\n");
 }
 
-TEST(console, after_a_clear_nothing_is_drawn_for_a_moment) {
+TEST(console, while_others_write_nothing_is_drawn) {
   const terminal t;
   console c(t.screen, "w", when::automatic, when::automatic);
   c.draw("x");
-  c.clear();
+  c.give_way();
   c.draw("y");
   EXPECT_EQ(t.text(), "\r\x1b[Kx\r\x1b[K");
-  const time_point end = from_now(console::quiet);
-  while (clock::now() < end) {
-  }
+  c.take_back(false);
   c.draw("z");
   EXPECT_EQ(t.text(), "\r\x1b[Kz");
+}
+
+TEST(console, inside_a_line_of_others_nothing_is_drawn_and_what_is_said_begins_a_new_one) {
+  const terminal t;
+  console c(t.screen, "w", when::automatic, when::automatic);
+  c.give_way();
+  c.take_back(true);
+  c.draw("y");
+  EXPECT_EQ(t.text(), "");
+  c.say("hello");
+  c.draw("z");
+  EXPECT_EQ(t.text(), "\r\nw: hello\r\n\r\x1b[Kz");
 }
 
 }  // namespace

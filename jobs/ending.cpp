@@ -37,6 +37,14 @@ bool ending::because(int exit_code) noexcept {
   return exit_code_.compare_exchange_strong(none, exit_code, std::memory_order_relaxed);
 }
 
-int ending::exit_code() const noexcept { return exit_code_.load(std::memory_order_relaxed); }
+void ending::interrupted(int signal) noexcept {
+  int none = 0;
+  signal_.compare_exchange_strong(none, signal, std::memory_order_relaxed);
+}
+
+int ending::exit_code() const noexcept {
+  const int signal = signal_.load(std::memory_order_relaxed);
+  return signal ? 128 + signal : exit_code_.load(std::memory_order_relaxed);
+}
 
 }  // namespace weir::jobs

@@ -35,7 +35,10 @@ class ending {
   /// first.
   bool because(int exit_code) noexcept;
 
-  /// The exit code of the first cause; 0: there was none.
+  /// The run will end with 128 + `signal`, whatever else has ended it; the first signal counts.
+  void interrupted(int signal) noexcept;
+
+  /// 0: there is no cause.
   int exit_code() const noexcept;
 
  private:
@@ -44,6 +47,7 @@ class ending {
   std::stop_source running_;
   int interrupt_;
   std::atomic<int> exit_code_ = 0;
+  std::atomic<int> signal_ = 0;
 };
 
 }  // namespace weir::jobs

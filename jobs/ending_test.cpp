@@ -42,5 +42,13 @@ TEST(ending, the_first_cause_decides_the_exit_code) {
   EXPECT_EQ(e.exit_code(), 130);
 }
 
+TEST(ending, a_signal_goes_before_all_other_causes_and_the_first_signal_counts) {
+  ending e;
+  e.because(1);
+  e.interrupted(2);
+  e.interrupted(15);
+  EXPECT_EQ(e.exit_code(), 130);
+}
+
 }  // namespace
 }  // namespace weir::jobs

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -105,6 +106,8 @@ struct printer::state {
   void print_kept(stream which, kept_output& kept);
   void emit(stream which, std::string_view item, std::string_view bytes);
   void end_job(std::string_view note);
+  void announce();
+  void tell_printed();
   void say_failure(const descriptor_writer& writer);
   void say_failure(const error& what);
   void say_failure(output_failure what);
@@ -124,6 +127,8 @@ struct printer::state {
   descriptor_writer out;
   descriptor_writer err;
   std::array<bool, 2> mid_line{false, false};  // of the job being printed
+  bool announced = false;
+  const std::array<bool, 2> terminal{::isatty(options.out) == 1, ::isatty(options.err) == 1};
   std::string lines;
 
   std::mutex mutex;  // guards all below
@@ -221,7 +226,7 @@ std::unique_ptr<kept_output> printer::state::spare_output() {
 }
 
 void printer::state::print(kept_output& kept) {
-  if (options.before_print && !kept.nothing_to_print()) options.before_print();
+  if (!kept.nothing_to_print()) announce();
   print_kept(stream::out, kept);
   print_kept(stream::err, kept);
   end_job(kept.note);
@@ -272,7 +277,20 @@ void printer::state::end_job(std::string_view note) {
   if ((ends_lines() || !note.empty()) && mid_line[1] && !err.write("\n")) say_failure(err);
   const bool unread = out.failure() == std::errc::broken_pipe;  // then the run ends quietly
   if (!note.empty() && !unread && !err.write(note)) say_failure(err);
+  if (ends_lines()) mid_line = {false, false};
+  if (!note.empty()) mid_line[1] = false;
+  tell_printed();
   mid_line = {false, false};
+}
+
+void printer::state::announce() {
+  announced = true;
+  if (options.before_print) options.before_print();
+}
+
+void printer::state::tell_printed() {
+  if (!std::exchange(announced, false)) return;
+  if (options.after_print) options.after_print((terminal[0] && mid_line[0]) || (terminal[1] && mid_line[1]));
 }
 
 void printer::state::say_failure(const descriptor_writer& writer) {
@@ -324,7 +342,7 @@ bool job_output::state::print_now(std::size_t more) {
   }
   if (!shared.try_turn(kept->seq)) return false;
   streaming = true;
-  if (shared.options.before_print) shared.options.before_print();
+  shared.announce();
   shared.print_kept(stream::out, *kept);
   shared.print_kept(stream::err, *kept);
   kept->clear_streams();
@@ -333,8 +351,9 @@ bool job_output::state::print_now(std::size_t more) {
 
 io_result<> job_output::state::keep_or_print(stream which, std::string_view bytes) {
   if (!print_now(bytes.size())) return kept->of(which).append(bytes);
-  if (shared.options.before_print) shared.options.before_print();
+  shared.announce();
   shared.emit(which, kept->item, bytes);
+  shared.tell_printed();
   return {};
 }
 
@@ -344,9 +363,10 @@ io_result<> job_output::state::print_lines(stream which, std::string_view bytes)
   const std::size_t last = bytes.rfind('\n');
   if (last == std::string_view::npos) return beginning.append(bytes);
   shared.await_turn();
-  if (shared.options.before_print) shared.options.before_print();
+  shared.announce();
   shared.print_kept(which, *kept);
   shared.emit(which, kept->item, bytes.substr(0, last + 1));
+  shared.tell_printed();
   shared.pass_on(kept->seq);
   beginning.clear();
   return beginning.append(bytes.substr(last + 1));
@@ -394,10 +414,13 @@ io_result<> job_output::write(stream which, std::string_view bytes) {
 io_result<std::size_t> job_output::take(stream which, int pipe) {
   state& own = *state_;
   if (own.results || own.shared.ends_lines() || which == stream::err) return std::size_t{0};
+  if (own.shared.options.after_print && own.shared.terminal[0])
+    return std::size_t{0};  // the last byte counts
   if (!own.print_now(0)) return own.kept->of(which).take(pipe);
-  if (own.shared.options.before_print) own.shared.options.before_print();
+  own.shared.announce();
   const std::size_t moved = own.shared.out.move(pipe);
   if (own.shared.out.failure()) own.shared.say_failure(own.shared.out);
+  own.shared.tell_printed();
   return moved;
 }
 

@@ -44,6 +44,8 @@ struct output_options {
   int err = 2;
   std::function<void()>
       before_print;  ///< called with the turn held, before bytes go out (a progress line is cleared)
+  std::function<void(bool)>
+      after_print;  ///< called with the turn held, after them; true: a terminal now stands inside a line
   std::function<void(const output_failure&)> on_failure;  ///< called once, by the thread that met it
 };
 

@@ -493,6 +493,26 @@ TEST_F(output, announces_itself_before_it_prints) {
   EXPECT_EQ(calls, 2);
 }
 
+TEST_F(output, says_when_it_has_printed_and_whether_the_terminal_stands_inside_a_line) {
+  const int keyboard = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_EQ(::grantpt(keyboard), 0);
+  ASSERT_EQ(::unlockpt(keyboard), 0);
+  const int screen = ::open(::ptsname(keyboard), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  std::vector<bool> told;
+  options.out = screen;
+  options.after_print = [&](bool inside_line) { told.push_back(inside_line); };
+  {
+    printer all(options);
+    job_output job(all);
+    print(job, 1, "a", "text\n");
+    print(job, 2, "b", "text");
+    print(job, 3, "c", "");
+  }
+  EXPECT_EQ(told, (std::vector<bool>{false, true}));
+  ::close(screen);
+  ::close(keyboard);
+}
+
 /// Runs `jobs` real jobs on four workers; each is the words of `argv` and its number.
 void run_jobs(printer& all, std::uint64_t jobs, const char* script) {
   const auto shared = launcher::make(nullptr).value();

@@ -140,8 +140,12 @@ output_options whole_run::printing() {
                    .tag = options_.tag,
                    .directory = options_.results,
                    .before_print = {},
+                   .after_print = {},
                    .on_failure = {}};
-  if (console_.live()) o.before_print = [this] { console_.clear(); };
+  if (console_.live()) {
+    o.before_print = [this] { console_.give_way(); };
+    o.after_print = [this](bool inside_line) { console_.take_back(inside_line); };
+  }
   o.on_failure = [this](const output_failure& failure) {
     if (!failure.closed) console_.say(failure.message);
     ending_.because(failure.closed ? 128 + SIGPIPE : 1);
@@ -165,6 +169,7 @@ job_end whole_run::run_job(const item_batch& batch) {
   try {
     return runner_.run(batch);
   } catch (const std::exception& e) {
+    printer_.skip(batch.seq);
     console_.say(fmt::format("item {}: {}", batch.seq, e.what()));
     return job_end::failed;
   }
@@ -232,7 +237,7 @@ void whole_run::read_items() {
 
 void whole_run::signalled(int number) {
   if (number == SIGUSR1) return console_.write(as_text(current(), who, console_.color()));
-  ending_.because(128 + number);
+  ending_.interrupted(number);
   if (draining_) return cancel();
   draining_ = true;
   drain_deadline_ = from_now(options_.drain_timeout);
@@ -294,7 +299,6 @@ report whole_run::run() {
         pool_.drain();  // without a deadline: the listener keeps it, and may cancel
   }
   printer_.finish();
-  console_.clear();
   return current();
 }
 
