@@ -226,6 +226,21 @@ TEST(worker_pool, the_submits_own_policy_goes_before_the_pools) {
   full.finish();
 }
 
+TEST(worker_pool, a_blocked_submitter_gets_the_place_of_a_job_as_soon_as_that_is_taken) {
+  gate first, second;
+  worker_pool<int> pool([&](int& i) { (i == 0 ? first : second).pass(); }, one_worker(1));
+  ASSERT_TRUE(pool.submit(0));
+  until([&] { return first.waiting() == 1; });
+  ASSERT_TRUE(pool.submit(1));
+  std::jthread submitter([&] { EXPECT_TRUE(pool.submit(2)); });
+  until([&] { return pool.stats().waiting == 1; });
+  first.open();
+  submitter.join();  // while job 1 runs
+  until([&] { return second.waiting() == 1; });
+  EXPECT_EQ(pool.stats().queued, 1u);
+  second.open();
+}
+
 TEST(worker_pool, blocked_submitters_are_served_in_the_order_they_came) {
   full_pool full;
   std::vector<std::jthread> submitters;

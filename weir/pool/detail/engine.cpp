@@ -238,7 +238,6 @@ void engine::pause() {
 void engine::resume() {
   guard lock(lock_);
   paused_ = false;
-  if (closed_) wake_idle();
   admit();
   act(lock);
 }
