@@ -40,7 +40,8 @@ signal_listener::signal_listener(callbacks c) : callbacks_(std::move(c)) {
   const sigset_t set = listened();
   signals_ = checked(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "cannot listen to signals");
   wake_ = checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "cannot listen to signals");
-  thread_ = std::jthread([this] { listen(); });
+  // The thread gets its token as an argument: it may look at it before thread_ is assigned.
+  thread_ = std::jthread([this](const std::stop_token& ended) { listen(ended); });
 }
 
 signal_listener::~signal_listener() {
@@ -57,7 +58,7 @@ void signal_listener::nudge() noexcept {
 }
 
 // Until there is a signal, a nudge, or the time has come; consumes nudges.
-bool signal_listener::wait(time_point until) {
+bool signal_listener::wait(time_point until, const std::stop_token& ended) {
   pollfd waits[] = {{signals_, POLLIN, 0}, {wake_, POLLIN, 0}};
   timespec left{};
   if (until != never) {
@@ -68,14 +69,13 @@ bool signal_listener::wait(time_point until) {
   ::ppoll(waits, 2, until == never ? nullptr : &left, nullptr);
   std::uint64_t nudges = 0;
   [[maybe_unused]] const ssize_t n = ::read(wake_, &nudges, sizeof nudges);
-  return !thread_.get_stop_token().stop_requested();
+  return !ended.stop_requested();
 }
 
-void signal_listener::listen() {
-  const std::stop_token ended = thread_.get_stop_token();
+void signal_listener::listen(const std::stop_token& ended) {
   time_point next = callbacks_.on_time();
   while (!ended.stop_requested()) {
-    if (!wait(next)) return;
+    if (!wait(next, ended)) return;
     signalfd_siginfo info{};
     while (!ended.stop_requested() && ::read(signals_, &info, sizeof info) == sizeof info)
       callbacks_.on_signal(static_cast<int>(info.ssi_signo));

@@ -9,6 +9,7 @@
 #include <weir/base/time.hpp>
 
 #include <functional>
+#include <stop_token>
 #include <thread>
 
 namespace weir::jobs {
@@ -38,8 +39,8 @@ class signal_listener {
   void nudge() noexcept;
 
  private:
-  void listen();
-  bool wait(time_point until);
+  void listen(const std::stop_token& ended);
+  bool wait(time_point until, const std::stop_token& ended);
 
   callbacks callbacks_;
   int signals_;

@@ -122,11 +122,22 @@ class Running:
 
     def says(self, text, patience=PATIENCE):
         """Waits until standard error holds the text."""
-        wait_until(lambda: as_bytes(text) in self.err(), f"{text!r} on standard error", patience)
+        self.shows(self.err, as_bytes(text), "standard error", patience)
 
     def prints(self, text, patience=PATIENCE):
         """Waits until standard output holds the text."""
-        wait_until(lambda: as_bytes(text) in self.out(), f"{text!r} on standard output", patience)
+        self.shows(self.out, as_bytes(text), "standard output", patience)
+
+    def shows(self, stream, text, name, patience):
+        def seen():
+            ended = self.proc.poll() is not None  # looked at first: what is not there then never comes
+            if text in stream():
+                return True
+            assert (
+                not ended
+            ), f"ended with {self.proc.returncode} without {text!r} on {name}: {self.err()[-3000:]!r}"
+
+        wait_until(seen, f"{text!r} on {name}", patience)
 
     def feed(self, text):
         self.proc.stdin.write(as_bytes(text))
