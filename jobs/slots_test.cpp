@@ -23,8 +23,11 @@ TEST_F(slots_of_a_run, numbers_begin_at_one_and_the_lowest_free_one_comes_first)
 }
 
 TEST_F(slots_of_a_run, a_slot_that_comes_back_is_used_again) {
-  const slot* first = all.acquire().get();
-  EXPECT_EQ(all.acquire().get(), first);
+  slots::lease lease = all.acquire();
+  const slot* const first = lease.get();
+  lease.reset();
+  lease = all.acquire();
+  EXPECT_EQ(lease.get(), first);
 }
 
 }  // namespace
