@@ -387,6 +387,7 @@ TEST(worker_pool, without_a_queue_a_submit_needs_an_idle_worker) {
   blocked.join();
   EXPECT_TRUE(pool.drain());
   EXPECT_EQ(pool.stats().completed, 2u);
+  EXPECT_EQ(pool.stats().high_water, 0u);
   expect_settled(pool.stats());
 }
 

@@ -142,11 +142,10 @@ class engine {
   };
   struct worker_slot {
     std::size_t index = 0;
-    bool live = false;  // has a worker
-    bool starting =
-        false;           // its thread is being made: the worker may have come and gone before its maker knows
-    std::thread thread;  // the maker's, outside the lock, while `starting`
-    batch_clock batch;   // the worker's own
+    bool live = false;      // has a worker
+    bool starting = false;  // its thread is being made; the worker may have come and gone meanwhile
+    std::thread thread;     // the maker's, outside the lock, while `starting`
+    batch_clock batch;      // the worker's own
   };
   struct canceller {
     engine* pool;

@@ -61,7 +61,8 @@ void engine::fill(job_node& node, const job_source& source, const submit_options
 void engine::enqueue(job_node& node) noexcept {
   queue_.push_back(node);
   counts_.cost += node.cost;
-  counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
+  // Without places nothing waits: what is here for a moment is on its way to an idle worker.
+  if (capacity_ != 0) counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
 }
 
 job_node& engine::dequeue() noexcept {
