@@ -25,20 +25,23 @@ constexpr std::size_t stack_bytes = std::size_t{64} << 10;
 constexpr std::size_t guard_bytes = 4096;
 constexpr int last_signal = 64;
 
-/// Signals that are caught or ignored get their default. Going through SIG_IGN drops what is pending: a
-/// ctrl-C that came between clone and setpgid was meant for weir, not for this job. The kernel's struct
-/// differs from libc's: the handler, then flags, restorer and mask, which are 0 here. A constructor or memset
-/// would bring a sanitizer's code into the child (ThreadSanitizer's memset runs the parent's deferred signal
-/// handlers), hence the bare words.
+/// Signals that are caught or ignored get their default. Going through SIG_IGN drops what is pending, also of
+/// a signal that has its default already, as those that weir waits for have: a ctrl-C that came between clone
+/// and setpgid was meant for weir, not for this job. The kernel's struct differs from libc's: the handler,
+/// then flags, restorer and mask, which are 0 here. A constructor or memset would bring a sanitizer's code
+/// into the child (ThreadSanitizer's memset runs the parent's deferred signal handlers), hence the bare
+/// words.
 WEIR_UNINSTRUMENTED void reset_signals() noexcept {
   constexpr std::uint64_t by_default = 0;
   constexpr std::uint64_t ignored = 1;
   constexpr std::size_t mask_bytes = 8;
+  std::uint64_t pending = 0;
+  ::syscall(SYS_rt_sigpending, &pending, mask_bytes);
   for (int signal = 1; signal <= last_signal; ++signal) {
     if (signal == SIGKILL || signal == SIGSTOP) continue;
     std::uint64_t current[4];
-    if (::syscall(SYS_rt_sigaction, signal, nullptr, current, mask_bytes) != 0 || current[0] == by_default)
-      continue;
+    if (::syscall(SYS_rt_sigaction, signal, nullptr, current, mask_bytes) != 0) continue;
+    if (current[0] == by_default && (pending >> (signal - 1) & 1) == 0) continue;
     std::uint64_t action[4];
     action[1] = action[2] = action[3] = 0;
     action[0] = ignored;

@@ -388,6 +388,27 @@ TEST_F(process, reports_when_processes_run_out) {
   EXPECT_EQ(status, 0);
 }
 
+/// Runs 200 jobs while a signal is sent to the whole group again and again, as a terminal does: a child that
+/// has not yet left the group is hit as well. How many failed.
+template <class Run>
+int failures_in_a_storm(int signal, Run run) {
+  const pid_t own_pid = ::getpid();
+  const pid_t old_group = ::getpgrp();
+  const bool own_group = ::setpgid(0, 0) == 0;
+  std::jthread storm([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      ::kill(own_group ? 0 : own_pid, signal);
+      std::this_thread::yield();
+    }
+  });
+  int failed = 0;
+  for (int i = 0; i < 200; ++i) failed += run() ? 0 : 1;
+  storm.request_stop();
+  storm.join();
+  if (own_group) ::setpgid(0, old_group);
+  return failed;
+}
+
 std::atomic<int> handler_calls{0};
 std::atomic<pid_t> handler_elsewhere{0};
 
@@ -400,23 +421,23 @@ TEST_F(process, never_runs_a_handler_of_ours_in_a_child) {
     if (::getpid() != own_pid) handler_elsewhere.store(::getpid(), std::memory_order_relaxed);
   };
   ::sigaction(SIGUSR2, &action, &before);
-  // To the whole group, as a terminal does: a child that has not yet left it is hit as well.
-  const pid_t old_group = ::getpgrp();
-  const bool own_group = ::setpgid(0, 0) == 0;
-  std::jthread storm([&](const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      ::kill(own_group ? 0 : own_pid, SIGUSR2);
-      std::this_thread::yield();
-    }
-  });
-  int failed = 0;
-  for (int i = 0; i < 200; ++i) failed += run({"/bin/true"}).succeeded() ? 0 : 1;
-  storm.request_stop();
-  storm.join();
-  if (own_group) ::setpgid(0, old_group);
+  const int failed = failures_in_a_storm(SIGUSR2, [this] { return run({"/bin/true"}).succeeded(); });
   ::sigaction(SIGUSR2, &before, nullptr);
   EXPECT_GT(handler_calls.load(), 0);
   EXPECT_EQ(handler_elsewhere.load(), 0);
+  EXPECT_EQ(failed, 0) << "a signal meant for our group killed a job";
+}
+
+TEST_F(process, drops_a_signal_that_its_parent_waits_for) {
+  sigset_t waited_for;
+  sigset_t before;
+  ::sigemptyset(&waited_for);
+  ::sigaddset(&waited_for, SIGUSR2);
+  ::pthread_sigmask(SIG_BLOCK, &waited_for, &before);  // and its default disposition, which would kill
+  const int failed = failures_in_a_storm(SIGUSR2, [this] { return run({"/bin/true"}).succeeded(); });
+  const timespec at_once{};
+  EXPECT_EQ(::sigtimedwait(&waited_for, nullptr, &at_once), SIGUSR2);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   EXPECT_EQ(failed, 0) << "a signal meant for our group killed a job";
 }
 
