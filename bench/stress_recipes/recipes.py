@@ -206,10 +206,9 @@ def disk_full(tool, folder, _):
         return verdict(True, "output complete")
     if run.code == 0:
         return verdict(False, "output incomplete, exit 0")
-    said = next(
-        (line for line in run.err().decode(errors="replace").splitlines() if line.strip()), "nothing said"
-    )
-    return verdict(True, f"exit {run.code}: {said.replace(str(folder), '')[:70]}")
+    said = [line for line in run.err().decode(errors="replace").splitlines() if line.strip()]
+    said = next((line for line in said if "cannot write" in line), said[0] if said else "nothing said")
+    return verdict(True, f"exit {run.code}: {said.replace(str(folder), '')[:90]}")
 
 
 def cleanup(tool, folder, _):
