@@ -120,7 +120,7 @@ def test_a_line_of_100_megabytes_fails_alone(weir, tmp_path):
     assert done.report["failed"] == 1 and done.report["submitted"] == 3 and len(done.err) < 10_000
 
 
-@pytest.mark.memory
+@pytest.mark.plain_build
 def test_a_line_of_100_megabytes_does_not_take_them_of_memory(weir):
     running = weir.start("run", "-k", "echo", stdin=subprocess.PIPE)
     for _ in range(100):
@@ -193,6 +193,7 @@ def test_out_of_processes_waits_goes_on_and_says_so_once(weir, open_copy):
     assert len(said) == 1, done
 
 
+@pytest.mark.plain_build
 def test_out_of_descriptors_waits_or_says_so_but_loses_nothing_silently(weir):
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))

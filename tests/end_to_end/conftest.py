@@ -13,7 +13,10 @@ from terminal import Terminal  # noqa: E402
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "memory: asserts the memory of the program, which sanitizers change")
+    config.addinivalue_line(
+        "markers",
+        "plain_build: asserts memory or time, which sanitizers change, or leaves them no descriptors",
+    )
     config.addinivalue_line("markers", "small_disk: needs the right to mount a tmpfs")
 
 
@@ -29,7 +32,7 @@ def can_mount(folder):
 
 def pytest_collection_modifyitems(config, items):
     """What cannot be asked of this build or machine is not collected: a skip would read as a gap."""
-    left_out = [item for item in items if SANITIZED and item.get_closest_marker("memory")]
+    left_out = [item for item in items if SANITIZED and item.get_closest_marker("plain_build")]
     mounting = [item for item in items if item.get_closest_marker("small_disk")]
     if mounting:
         import tempfile

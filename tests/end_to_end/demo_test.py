@@ -40,7 +40,7 @@ def test_blocking_says_which_send_is_the_first_to_block(weir):
     assert "block" in weir("demo", "blocking").out.decode()
 
 
-@pytest.mark.memory
+@pytest.mark.plain_build
 def test_the_fast_tour_takes_under_ten_seconds(weir):
     began = time.monotonic()
     assert weir("demo", "--fast").code == 0

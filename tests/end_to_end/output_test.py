@@ -250,7 +250,7 @@ def test_a_reader_that_is_slow_gets_everything(weir):
     assert total == 12_000_000 and running.wait().code == 0
 
 
-@pytest.mark.memory
+@pytest.mark.plain_build
 @pytest.mark.parametrize("mode", [[], ["-k"], ["--line-buffer"], ["--tag"]])
 def test_two_jobs_that_print_100_megabytes_each_do_not_take_them_of_memory(weir, mode):
     line = "c" * 999

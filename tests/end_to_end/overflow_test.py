@@ -211,7 +211,7 @@ def test_a_reader_that_must_wait_takes_no_more_from_its_pipe(weir):
     stop(running)
 
 
-@pytest.mark.memory
+@pytest.mark.plain_build
 def test_an_endless_input_is_read_at_flat_memory(weir):
     yes = subprocess.Popen(["yes"], stdout=subprocess.PIPE)
     try:
@@ -230,7 +230,7 @@ def test_an_endless_input_is_read_at_flat_memory(weir):
         yes.wait()
 
 
-@pytest.mark.memory
+@pytest.mark.plain_build
 def test_quick_jobs_on_an_endless_input_leave_memory_flat(weir):
     yes = subprocess.Popen(["yes"], stdout=subprocess.PIPE)
     try:

@@ -17,7 +17,7 @@ MEASURES_TIME = {"NUMWORDS"}
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.memory] * (name in MEASURES_MEMORY | MEASURES_TIME))
+        pytest.param(name, marks=[pytest.mark.plain_build] * (name in MEASURES_MEMORY | MEASURES_TIME))
         for name in recipes.RECIPES
     ],
 )
