@@ -1,6 +1,5 @@
 // When to show how the run is going: a drawing that is renewed on a terminal, a line now and then in a log,
-// the figures of
-// --stats-every.
+// the figures of --stats-every.
 #pragma once
 
 #include <jobs/console.hpp>

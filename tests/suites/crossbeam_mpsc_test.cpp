@@ -146,8 +146,7 @@ TEST_P(crossbeam_mpsc, two_threads_answer_each_other_over_two_channels) {
 }
 
 // oneshot_single_thread_send_then_recv, ..._try_send_open, ..._try_send_closed2, ..._try_recv_open,
-// ..._peek_data,
-// ..._peek_open, ..._try_recv_closed_with_data, try_send1, try_send2
+// ..._peek_data, ..._peek_open, ..._try_recv_closed_with_data, try_send1, try_send2
 TEST_P(crossbeam_mpsc, tries_alone_fill_and_empty_the_channel_exactly) {
   auto [tx, rx] = make<boxed>();
   EXPECT_EQ(rx.try_receive().error(), errc::empty);

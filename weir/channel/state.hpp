@@ -3,9 +3,8 @@
 // Invariants between steps (values: cells queued; places: capacity less values less permits):
 // - values + permits never exceed the capacity, but while it grows;
 // - a sender waits only while there is no place, a receiver only while there is no value; at capacity 0,
-// while there
-//   is no partner. A listed waiter whose select has been decided elsewhere counts for nothing and is dropped
-//   when met;
+//   while there is no partner. A listed waiter whose select has been decided elsewhere counts for nothing
+//   and is dropped when met;
 // - after close() no sender waits, and no receiver waits once the last value and permit are gone.
 // A step never destroys a T and never wakes anybody: emptied cells and claimed parties go to the caller, who
 // deals with them after unlocking. T's move constructor, which is nothrow, is the only user code that runs

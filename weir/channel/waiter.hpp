@@ -3,11 +3,11 @@
 // A party is a thread that waits: for one operation (one waiter) or in a select (a waiter a case). A waiter
 // lives on the waiting side's stack and is listed at its channel. The protocol:
 // 1. Under the channel's lock a partner takes the waiter off its list and claims it. A single operation is
-// claimed by
-//    being taken off; the cases of one select share a winner word, and one compare-and-swap on it decides.
-// 2. The claimer sets `fate`, and for a receive puts the value at `value`, still under the lock; it may move
-// a sender's
-//    value out after unlocking. The claimed party touches nothing of this until it is finished.
+//    claimed by being taken off; the cases of one select share a winner word, and one compare-and-swap on
+//    it decides.
+// 2. The claimer sets `fate`, and for a receive puts the value at `value`, still under the lock; it may
+//    move a sender's value out after unlocking. The claimed party touches nothing of this until it is
+//    finished.
 // 3. After unlocking, party.finish() is the last access. The party then owns all again, and never takes the
 // lock. A party that gives up (stop, deadline) takes the lock: still listed, it was not claimed and leaves;
 // not listed, it waits for finish(), which is imminent. A select gives up by winning its own winner word.

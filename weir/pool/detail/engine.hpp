@@ -1,22 +1,19 @@
 // The machinery of every pool: a bounded queue, workers, a door where submitters wait, and exact books.
 //
 // Invariants
-// - One lock guards everything below `lock_` but what a comment exempts. Under it: no user code but moving a
-// job into
-//   its node, no wake, no thread creation. What is to be done after it is noted under it (`woken_`, a
-//   reserved slot) and done by act(), which is how every operation leaves the lock.
+// - One lock guards everything below `lock_` but what a comment exempts. Under it: no user code but moving
+//   a job into its node, no wake, no thread creation. What is to be done after it is noted under it
+//   (`woken_`, a reserved slot) and done by act(), which is how every operation leaves the lock.
 // - A job is in exactly one place: with its submitter, in `queue_`, running (`running_`), or in one counter
-// of the law.
-//   Both sides of a step are counted in the same critical section, so every snapshot obeys the law.
+//   of the law. Both sides of a step are counted in the same critical section, so every snapshot obeys the
+//   law.
 // - Submitters are served in order: a job is accepted past a non-empty door only by the place its own policy
 // made.
-// - While a job waits, the pool is not paused and a worker is idle, one wake is under way (`wake_pending_`),
-// and the
-//   woken worker passes it on when it leaves the lock. So no wake is lost, and none is sent that finds
-//   nothing to do.
+// - While a job waits, the pool is not paused and a worker is idle, one wake is under way
+//   (`wake_pending_`), and the woken worker passes it on when it leaves the lock. So no wake is lost, and
+//   none is sent that finds nothing to do.
 // - `job_units_` counts jobs from being taken until their outcome is delivered, `loss_units_` batches of
-// losses being
-//   reported; each has one call_frame on its thread's stack. Drains wait for them.
+//   losses being reported; each has one call_frame on its thread's stack. Drains wait for them.
 // - After `closed_` nothing is accepted. Results close once, after the last job, by whoever ended it.
 // Lock order: the engine's lock is a leaf; user code, stop callbacks, the results channel run outside it.
 #pragma once
