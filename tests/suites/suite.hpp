@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <expected>
@@ -38,9 +39,8 @@ constexpr int rounds(int plain) { return instrumented ? std::max(plain / 10, 1) 
 /// Runs each function in a thread of its own and returns when all have ended.
 template <std::invocable... F>
 void together(F... functions) {
-  std::vector<std::jthread> threads;
-  threads.reserve(sizeof...(functions));
-  (threads.emplace_back(std::move(functions)), ...);
+  [[maybe_unused]] const std::array<std::jthread, sizeof...(F)> threads{
+      std::jthread(std::move(functions))...};
 }
 
 /// Returns once `true_now()` holds, letting other threads run meanwhile.
