@@ -147,12 +147,15 @@ def test_an_input_of_binary_rubbish_ends(weir):
 
 
 def tasks_of(uid):
+    """Threads of all processes of a user, which is what RLIMIT_NPROC counts."""
     count = 0
-    for status in pathlib.Path("/proc").glob("[0-9]*/task/[0-9]*/status"):
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
-            count += f"\nUid:\t{uid}\t" in status.read_text()
+            status = pathlib.Path(f"/proc/{name}/status").read_text()
         except OSError:
-            pass
+            continue
+        if f"\nUid:\t{uid}\t" in status:
+            count += int(status.partition("\nThreads:\t")[2].split()[0])
     return count
 
 
@@ -191,6 +194,16 @@ def test_out_of_processes_waits_goes_on_and_says_so_once(weir, open_copy):
     assert done.code == 0 and done.report["completed"] == 44 and done.report["failed"] == 0, done
     said = [line for line in done.complaint.splitlines() if "going on" in line]
     assert len(said) == 1, done
+
+
+@pytest.mark.plain_build
+def test_a_thousand_workers_need_no_higher_limit_than_people_have(weir):
+    def limit():
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+
+    report = weir.report("-j1000", "sleep", items="0.2\n" * 1500, preexec_fn=limit, code=0)
+    assert report["completed"] == 1500
 
 
 @pytest.mark.plain_build

@@ -91,6 +91,10 @@ def test_an_item_that_looks_like_a_placeholder_is_not_expanded_again(weir):
     assert weir.run("-k", *SHOW, "{}", "{/}", ":::", "{#}", "{}{.}").lines == ["[{#}][{#}]", "[{}{.}][{}{.}]"]
 
 
+def test_the_command_itself_may_be_the_item(weir):
+    assert weir.run("-k", "{}", ":::", "true", "pwd", cwd="/").lines == ["/"]
+
+
 def test_braces_that_are_no_placeholder_stay(weir):
     assert weir.run(*SHOW, "{a}", "{", "}{", "{}", ":::", "x").lines == ["[{a}][{][}{][x]"]
 

@@ -1,5 +1,6 @@
 """What signals do to a run: drain, cancel, print; and what its jobs see of it."""
 
+import os
 import signal
 import subprocess
 import time
@@ -201,6 +202,14 @@ def test_kill_9_of_weir_takes_its_jobs_along_and_leaves_nothing(weir, tmp_path):
     wait_until(lambda: tagged(weir.tag) == [], "all processes gone", patience=max(1, PATIENCE / 60))
     print(f"gone after {time.monotonic() - killed:.3f} s")
     assert list(weir.temporary.iterdir()) == []
+
+
+def test_kill_9_of_the_whole_process_group_takes_the_jobs_along_too(weir, tmp_path):
+    running = weir.start("run", "-j2", "sleep", ":::", "1000", "1001")
+    wait_until(lambda: len(weir.jobs()) == 2, "two jobs")
+    os.killpg(running.pid, signal.SIGKILL)
+    running.proc.wait(PATIENCE)
+    wait_until(lambda: tagged(weir.tag) == [], "all processes gone", patience=max(1, PATIENCE / 60))
 
 
 def test_kill_9_while_jobs_start_leaves_none_behind(weir):

@@ -53,6 +53,21 @@ def test_the_callers_folder_is_the_jobs(weir, tmp_path):
     assert weir.run("sh", "-c", "pwd -P", ":::", "a", cwd=tmp_path).lines == [str(tmp_path.resolve())]
 
 
+def test_a_command_is_searched_as_a_shell_would(weir, tmp_path, script):
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "first" / "tell").write_text("not executable")
+    script("echo told", "second/tell")
+    path = f"{tmp_path}/first:{tmp_path}/second:{os.environ['PATH']}"
+    assert weir.run("tell", ":::", "a", env={"PATH": path}).lines == ["told"]
+
+
+def test_a_script_without_an_interpreter_line_is_run_by_sh(weir, script, tmp_path):
+    path = script("", "bare")
+    (tmp_path / "bare").write_text("echo $1\n")
+    assert weir.run(path, ":::", "a").lines == ["a"]
+
+
 def test_standard_input_of_a_job_is_dev_null(weir):
     assert weir.run("sh", "-c", "readlink /proc/self/fd/0", items="a\n").lines == ["/dev/null"]
 
