@@ -1,8 +1,9 @@
 #include <jobs/command_template.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -97,12 +98,13 @@ command_template::word command_template::pieces_of(std::string_view text) {
   const auto placeholder = [&](std::string_view inner) -> std::optional<piece> {
     if (inner == "#") return piece{part::number};
     if (inner == "%") return piece{part::slot};
+    constexpr std::size_t most_digits = 9;
     piece found;
-    const char* const last = inner.data() + inner.size();
-    const auto [end, ec] = std::from_chars(inner.data(), last, found.index);
-    const bool numbered = ec == std::errc() && inner.front() != '-';
-    if (numbered && found.index == 0) return std::nullopt;
-    const std::string_view kind = numbered ? std::string_view(end, last) : inner;
+    const std::size_t digits = std::min(inner.find_first_not_of("0123456789"), inner.size());
+    for (const char c : inner.substr(0, digits))
+      found.index = found.index * 10 + static_cast<std::size_t>(c - '0');
+    if ((digits > 0 && found.index == 0) || digits > most_digits) return std::nullopt;
+    const std::string_view kind = inner.substr(digits);
     for (const auto& [spelling, what] : kinds) {
       if (kind != spelling) continue;
       found.what = what;
@@ -189,8 +191,10 @@ std::string command_template::warning() const {
     const word& script = words_[i + 2];
     if (std::none_of(script.begin(), script.end(), is_item)) continue;
     const std::string start = sources_[i] + " " + sources_[i + 1];
-    return "in '" + start + " ...' an item becomes text of the shell, which may run what it says; use " +
-           start + " '... \"$1\" ...' " + std::string(base_name(sources_[i])) + " {}";
+    return fmt::format(
+        "in '{} ...' an item becomes text of the shell, which may run what it says; use {} '... \"$1\" ...' "
+        "{} {{}}",
+        start, start, base_name(sources_[i]));
   }
   return {};
 }

@@ -63,7 +63,7 @@ bool start_gate::machine_allows() const {
   return true;
 }
 
-bool start_gate::pass(std::stop_token stop) {
+bool start_gate::pass(const std::stop_token& stop) {
   if (open_) return !stop.stop_requested();
   std::unique_lock lock(mutex_);
   const auto never_true = [] { return false; };

@@ -38,7 +38,7 @@ class start_gate {
   explicit start_gate(gate_options, machine = machine::real());
 
   /// Waits until a job may start. False: a stop was requested first.
-  bool pass(std::stop_token stop);
+  bool pass(const std::stop_token& stop);
 
   static constexpr duration sample_every = std::chrono::milliseconds(200);
 

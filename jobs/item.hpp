@@ -21,7 +21,7 @@ enum class item_fault : std::uint8_t {
 };
 
 /// Bytes that are kept of one item: the longest argument Linux takes is this with its NUL (execve(2)).
-inline constexpr std::size_t longest_item = 128 * 1024;
+inline constexpr std::size_t longest_item = std::size_t{128} << 10;
 
 struct item_batch {
   std::uint64_t seq = 0;  ///< from 1, in the order of the input

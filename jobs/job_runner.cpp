@@ -14,7 +14,7 @@ namespace {
 constexpr duration first_wait = std::chrono::milliseconds(10);
 
 // Sleeps, or until a stop is requested.
-void pause_for(duration time, std::stop_token stop) {
+void pause_for(duration time, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::unique_lock lock(mutex);

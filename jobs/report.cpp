@@ -57,7 +57,7 @@ std::string brief(duration d) {
 
 std::string as_text(const report& r, std::string_view who, bool color) {
   const pool_stats& s = r.jobs;
-  const auto alarm = [&](std::uint64_t n, std::string text) {
+  const auto alarm = [&](std::uint64_t n, const std::string& text) {
     return color && n > 0 ? "\x1b[31m" + text + "\x1b[0m" : text;
   };
   std::string text = fmt::format(
@@ -112,7 +112,10 @@ std::string as_csv(const report& r) {
     }
     for (const auto& [inner, number] : value.items()) add(name + "_" + inner, number);
   }
-  return names + "\n" + values + "\n";
+  names += "\n";
+  names += values;
+  names += "\n";
+  return names;
 }
 
 }  // namespace weir::jobs

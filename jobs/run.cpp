@@ -49,8 +49,8 @@ io_result<std::unique_ptr<source>> open_source(run_request& request, int interru
 
 // Bytes of items that fit into one command: what the system allows (execve(2)) less what else is there.
 std::size_t batch_budget(const command_template& command) {
-  constexpr std::size_t reserve = longest_item + 8 * 1024;  // WEIR_ITEM, and our other variables
-  constexpr std::size_t least = 4 * 1024;
+  constexpr std::size_t reserve = longest_item + std::size_t{8} * 1024;  // WEIR_ITEM, and our other variables
+  constexpr std::size_t least = std::size_t{4} * 1024;
   std::size_t taken = reserve + command.fixed_size();
   for (char** variable = environ; *variable; ++variable)
     taken += std::string_view(*variable).size() + 1 + sizeof(char*);
@@ -103,7 +103,7 @@ class whole_run {
   job_end run_job(const item_batch& batch);
   void job_has_failed();
   void read_items();
-  void refused(const item_batch& batch, errc why, std::uint64_t cost);
+  void refused(std::uint64_t seq, errc why, std::uint64_t cost);
   void signalled(int number);
   time_point due();
   void cancel();
@@ -207,14 +207,14 @@ void whole_run::cancel() {
   pool_.cancel();
 }
 
-void whole_run::refused(const item_batch& batch, errc why, std::uint64_t cost) {
-  printer_.skip(batch.seq);
+void whole_run::refused(std::uint64_t seq, errc why, std::uint64_t cost) {
+  printer_.skip(seq);
   // Read, but not accepted when the run ended: as if it had not been read.
   if (why == errc::closed) not_submitted_.fetch_add(1, std::memory_order_relaxed);
   if (cost <= options_.queue_bytes || said_too_large_) return;
   said_too_large_ = true;
-  console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", batch.seq,
-                           cost, options_.queue_bytes));
+  console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", seq, cost,
+                           options_.queue_bytes));
 }
 
 void whole_run::read_items() {
@@ -229,9 +229,10 @@ void whole_run::read_items() {
     }
     if (!got || *got != reading::got) return;
     read_anything_ = true;
+    const std::uint64_t seq = batch.seq;
     const std::uint64_t cost = batch.cost();
     const auto accepted = pool_.submit(std::move(batch), {.cost = cost, .stop = stop});
-    if (!accepted) refused(batch, accepted.error(), cost);
+    if (!accepted) refused(seq, accepted.error(), cost);
   }
 }
 
@@ -293,7 +294,7 @@ report whole_run::current() const {
 
 report whole_run::run() {
   {
-    signal_listener listener({[this](int number) { signalled(number); }, [this] { return due(); }});
+    const signal_listener listener({[this](int number) { signalled(number); }, [this] { return due(); }});
     read_items();
     [[maybe_unused]] const auto drained =
         pool_.drain();  // without a deadline: the listener keeps it, and may cancel

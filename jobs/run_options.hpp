@@ -47,8 +47,8 @@ struct halt_rule {
 struct run_options {
   // how much at once, and what may wait
   worker_choice workers{};
-  std::optional<std::size_t> queue{};            ///< jobs; none: 4 x workers
-  std::uint64_t queue_bytes = 64 * 1024 * 1024;  ///< bytes of items that wait
+  std::optional<std::size_t> queue{};                   ///< jobs; none: 4 x workers
+  std::uint64_t queue_bytes = std::uint64_t{64} << 20;  ///< bytes of items that wait
   overflow on_full = overflow::block();
 
   // items

@@ -12,7 +12,7 @@ namespace weir::jobs {
 
 namespace {
 
-constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t piece = std::size_t{64} << 10;
 
 bool holds_nul(std::string_view text) { return std::memchr(text.data(), '\0', text.size()) != nullptr; }
 

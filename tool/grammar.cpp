@@ -218,7 +218,7 @@ std::string grammar::brief_help() const {
       text += fmt::format("  {:<30}{}{}\n", left, left.size() < 30 ? "" : "  ", o.help);
     }
   }
-  return text + "\n" + texts_.closing;
+  return text + "\n" + texts_.closing + texts_.further;
 }
 
 std::string grammar::full_help() const {

@@ -12,7 +12,6 @@
 namespace {
 
 namespace jobs = weir::jobs;
-using weir::tool::option;
 using weir::tool::option_group;
 using weir::tool::usage_error;
 
@@ -142,8 +141,7 @@ weir::tool::grammar grammar_of(options& o) {
            "Try:\n"
            "  ls *.log | weir run gzip                      one gzip for each file, one a core at a time\n"
            "  weir run -k 'wc -l < {}' ::: *.txt            a shell's text in quotes; results in order\n"
-           "  find . -print0 | weir run -0 -n 100 chmod g+r 100 files a command\n"
-           "More: weir help run\n",
+           "  find . -print0 | weir run -0 -n100 chmod g+r  a hundred files a command\n",
        .more = "Placeholders\n"
                "  {}  the item            {.}  without its extension   {/}  without its folder\n"
                "  {//} its folder         {/.} name without either     {#}  the job's number, from 1\n"
@@ -172,7 +170,8 @@ weir::tool::grammar grammar_of(options& o) {
                "file that\n"
                "  cannot be opened; 126, 127 COMMAND cannot be executed, or found; 129, 130, 143 ended by "
                "SIGHUP, SIGINT,\n"
-               "  SIGTERM; 141 nobody reads the output.\n"},
+               "  SIGTERM; 141 nobody reads the output.\n",
+       .further = "More: weir help run\n"},
       weir::tool::operands::end_options,
       {how_much(o), which_items(o), when_jobs_run(o), output(o), what_you_see(o)},
       {{"-P", "-j, --workers"},
