@@ -185,7 +185,7 @@ def test_out_of_processes_waits_goes_on_and_says_so_once(weir, open_copy):
     wait_until(lambda: not weir.jobs(), "the workers to be idle")
     sleepers = []
     while tasks_of(uid) < limit - 2:
-        sleepers.append(subprocess.Popen(["sleep", "1000"], cwd="/", **as_user))
+        sleepers.append(subprocess.Popen(["sleep", "1000"], cwd="/", env=weir.environment(), **as_user))
     running.feed("0.05\n" * 40)
     done = running.wait()
     for sleeper in sleepers:
