@@ -110,7 +110,7 @@ std::string as_csv(const report& r) {
       add(name, value);
       continue;
     }
-    for (const auto& [inner, number] : value.items()) add(name + "_" + inner, number);
+    for (const auto& [inner, number] : value.items()) add(fmt::format("{}_{}", name, inner), number);
   }
   names += "\n";
   names += values;

@@ -16,7 +16,7 @@
 
 namespace weir::bench {
 
-inline constexpr std::size_t block_bytes = 64 * 1024;
+inline constexpr std::size_t block_bytes = std::size_t{64} << 10;
 
 /// One job: the block, and when it came to our door, which may be before there was anybody to take it in.
 struct block {

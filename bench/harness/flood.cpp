@@ -65,6 +65,7 @@ class flood_run {
 
   flood_result run(const std::function<void(const flood_sample&)>& on_sample, std::stop_token stop) {
     std::vector<std::jthread> clients;
+    clients.reserve(options_.clients);
     for (std::size_t i = 0; i < options_.clients; ++i)
       clients.emplace_back([this](std::stop_token end) { bring_jobs(end); });
     memory_watch memory;  // after the clients: what they take is not the strategy's

@@ -43,8 +43,7 @@ class trace {
         tell(fmt::format("Sending {}...", i));
         sending_.store(i);
       }
-      int item = i;
-      static_cast<void>(items_.send(std::move(item)));  // the channel closes only after the last one
+      static_cast<void>(items_.send(int{i}));  // the channel closes only after the last one
       {
         const std::scoped_lock turn(turn_);
         tell(fmt::format("Sent {}", i));
