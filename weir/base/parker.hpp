@@ -56,8 +56,7 @@ class parker {
     std::uint32_t seen = word_.load(std::memory_order_acquire);
     while (!(seen & mask)) {
       if (!(seen & parked)) {
-        if (!word_.compare_exchange_weak(seen, seen | parked, std::memory_order_relaxed,
-                                         std::memory_order_acquire)) {
+        if (!word_.compare_exchange_weak(seen, seen | parked, std::memory_order_acquire)) {
           continue;
         }
         seen |= parked;

@@ -197,7 +197,7 @@ template <std::copy_constructible T, std::invocable<result<>> F>
 
 /// F(): when no channel case was ready for that long, from the start of the select. Negative: 0.
 template <std::invocable F>
-[[nodiscard]] auto on_timeout(duration time, F f) {
+[[nodiscard]] auto on_timeout(any_duration time, F f) {
   return detail::timeout_case<F>(time, std::move(f));
 }
 

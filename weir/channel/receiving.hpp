@@ -64,7 +64,7 @@ class receiving {
   [[nodiscard]] result<T> receive(std::stop_token stop = {}) const { return core().receive(never, stop); }
 
   /// closed | cancelled | timed_out. A negative time counts as 0, the largest as for ever.
-  [[nodiscard]] result<T> receive_for(duration time, std::stop_token stop = {}) const {
+  [[nodiscard]] result<T> receive_for(any_duration time, std::stop_token stop = {}) const {
     result<T> tried = core().try_receive();
     if (tried || tried.error() == errc::closed) return tried;
     return core().receive(from_now(time), stop);

@@ -122,7 +122,10 @@ class select_run {
   /// Runs the first ready operation in `order_`. None is ready: lists them all for `party`, if there is one.
   std::uint32_t attempt(wait_party<Atomics>* party) {
     const std::uint32_t done = attempt_locked(party);
-    if (done != none && cases_[done]->kind() == case_kind::channel) as_channel(done).finish_partners();
+    // Of all cases: one that stays blocked may have granted a reservation on the way.
+    for (const std::uint32_t i : order_) {
+      if (cases_[i]->kind() == case_kind::channel) as_channel(i).finish_partners();
+    }
     return done;
   }
 

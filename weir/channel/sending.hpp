@@ -32,7 +32,7 @@ class sending {
   }
 
   /// closed | cancelled | timed_out. A negative time counts as 0, the largest as for ever.
-  [[nodiscard]] result<> send_for(T&& value, duration time, std::stop_token stop = {}) const {
+  [[nodiscard]] result<> send_for(T&& value, any_duration time, std::stop_token stop = {}) const {
     const result<> tried = core().try_send(value);
     if (tried || tried.error() == errc::closed) return tried;
     return core().send(value, from_now(time), stop);
@@ -54,7 +54,7 @@ class sending {
     return as_permit(core().reserve(never, stop));
   }
   [[nodiscard]] result<permit> try_reserve() const { return as_permit(core().try_reserve()); }
-  [[nodiscard]] result<permit> reserve_for(duration time, std::stop_token stop = {}) const {
+  [[nodiscard]] result<permit> reserve_for(any_duration time, std::stop_token stop = {}) const {
     const result<> tried = core().try_reserve();
     if (tried || tried.error() == errc::closed) return as_permit(tried);
     return as_permit(core().reserve(from_now(time), stop));
@@ -73,7 +73,7 @@ class sending {
   {
     return send(T(value), std::move(stop));
   }
-  [[nodiscard]] result<> send_for(const T& value, duration time, std::stop_token stop = {}) const
+  [[nodiscard]] result<> send_for(const T& value, any_duration time, std::stop_token stop = {}) const
     requires std::copy_constructible<T>
   {
     return send_for(T(value), time, std::move(stop));

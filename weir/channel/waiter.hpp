@@ -8,9 +8,11 @@
 // 2. The claimer sets `fate`, and for a receive puts the value at `value`, still under the lock; it may
 //    move a sender's value out after unlocking. The claimed party touches nothing of this until it is
 //    finished.
-// 3. After unlocking, party.finish() is the last access. The party then owns all again, and never takes the
-// lock. A party that gives up (stop, deadline) takes the lock: still listed, it was not claimed and leaves;
-// not listed, it waits for finish(), which is imminent. A select gives up by winning its own winner word.
+// 3. After unlocking, party.finish() is the last access. The party then owns all again, and never takes
+//    the lock.
+// A party that gives up (stop, deadline) takes the lock: still listed, it was not claimed and leaves; not
+// listed, it waits for finish(), which is imminent. A select gives up by winning its own winner word for its
+// timeout case.
 // Orders: the acquire-release compare-and-swap on `winner` needs no partner for data (fate and value travel
 // through the parker); it only has to be one atomic decision.
 #pragma once
@@ -26,7 +28,6 @@ template <class Atomics>
 class wait_party {
  public:
   static constexpr std::uint32_t undecided = UINT32_MAX;
-  static constexpr std::uint32_t withdrawn = UINT32_MAX - 1;
 
   enum class shape { single, select };
   explicit wait_party(shape s) noexcept : shape_(s) {}
@@ -38,7 +39,7 @@ class wait_party {
     return winner_.compare_exchange_strong(seen, index, std::memory_order_acq_rel, std::memory_order_relaxed);
   }
 
-  /// Which case was claimed; valid once done, or after a claim(withdrawn) that failed and wait_done().
+  /// Which case was claimed; valid once done, or after a claim that failed and wait_done().
   std::uint32_t winner() const noexcept { return winner_.load(std::memory_order_acquire); }
 
   detail::parker<Atomics> parker;
@@ -71,8 +72,6 @@ class claimed_list {
   claimed_list() = default;
   claimed_list(const claimed_list&) = delete;
   claimed_list& operator=(const claimed_list&) = delete;
-
-  bool empty() const noexcept { return first_ == nullptr; }
 
   void add(waiter<Atomics>& w, detail::fate f) noexcept {
     w.fate = f;

@@ -31,7 +31,8 @@ class overflow {
   /// Wait for space.
   static constexpr overflow block() noexcept { return overflow(overflow_kind::block); }
   /// Wait that long (a negative time is none), then errc::timed_out.
-  static constexpr overflow timeout(duration wait) noexcept {
+  static constexpr overflow timeout(any_duration time) noexcept {
+    const duration wait = time;
     return overflow(overflow_kind::timeout, wait < duration::zero() ? duration::zero() : wait);
   }
   /// errc::full at once.
