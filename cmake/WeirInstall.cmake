@@ -13,6 +13,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/weir/" DESTINATION "${CMAKE_INSTALL_INC
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/weirConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/weirConfig.cmake" INSTALL_DESTINATION "${weir_package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/weirConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+file(RELATIVE_PATH weir_prefix_from_pc "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/weir.pc.in" "${PROJECT_BINARY_DIR}/weir.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/weirConfig.cmake" "${PROJECT_BINARY_DIR}/weirConfigVersion.cmake"
   DESTINATION "${weir_package_dir}")
