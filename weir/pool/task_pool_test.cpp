@@ -69,6 +69,31 @@ TEST(task_pool, async_gives_what_the_task_throws) {
   EXPECT_EQ(pool.stats().failed, 1u);
 }
 
+// Its nth move throws.
+struct moves_few_times {
+  explicit moves_few_times(int moves) : left(moves) {}
+  moves_few_times(moves_few_times&& other) : left(other.left - 1) {
+    if (left < 0) throw std::length_error("moved too often");
+  }
+  int left;
+};
+
+TEST(task_pool, a_result_whose_move_throws_gives_that_to_the_future) {
+  task_pool pool;
+  int thrown = 0;
+  for (int moves = 0; moves < 4; ++moves) {
+    auto future = pool.async([moves] { return moves_few_times(moves); });
+    try {
+      future->get();
+    } catch (const std::length_error&) {
+      ++thrown;
+    }
+  }
+  EXPECT_GE(thrown, 2);
+  EXPECT_TRUE(pool.drain());
+  expect_settled(pool.stats());
+}
+
 TEST(task_pool, a_task_is_counted_and_its_captures_gone_before_its_future_is_ready) {
   task_pool pool({.max_workers = 2});
   for (std::uint64_t i = 1; i <= 300; ++i) {

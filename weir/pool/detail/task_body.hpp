@@ -185,7 +185,22 @@ struct async_task {
     } else if constexpr (std::is_reference_v<R>) {
       promise.set_value(**result);
     } else {
-      promise.set_value(std::move(*result));
+      set_moved(std::move(*result));
+    }
+  }
+
+  /// The job is counted already, as completed, for it did return: when its value cannot be moved into the
+  /// future, the future has what the move threw.
+  template <class Value>
+  void set_moved(Value&& value) noexcept {
+    if constexpr (std::is_nothrow_move_constructible_v<R>) {
+      promise.set_value(std::move(value));
+    } else {
+      try {
+        promise.set_value(std::move(value));
+      } catch (...) {
+        promise.set_exception(std::current_exception());
+      }
     }
   }
 };
