@@ -20,11 +20,20 @@ enum class item_fault : std::uint8_t {
   too_long,   ///< above longest_item; the rest was read and thrown away
 };
 
+/// An item as part of a message: at most 60 bytes, and on one line.
+inline std::string printable(std::string_view item) {
+  constexpr std::size_t longest = 60;
+  std::string text(item.substr(0, longest));
+  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return item.size() > longest ? text + "..." : text;
+}
+
 /// Bytes that are kept of one item: the longest argument Linux takes is this with its NUL (execve(2)).
 inline constexpr std::size_t longest_item = std::size_t{128} << 10;
 
 struct item_batch {
-  std::uint64_t seq = 0;  ///< from 1, in the order of the input
+  std::uint64_t seq = 0;    ///< from 1, in the order of the input
+  std::uint64_t first = 0;  ///< number of its first item, from 1
   std::string bytes{};
   std::vector<std::uint32_t> ends{};
   item_fault fault = item_fault::none;  ///< of the first item that has one

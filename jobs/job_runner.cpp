@@ -1,15 +1,21 @@
 #include <jobs/job_runner.hpp>
 
+#include <jobs/source.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <system_error>
 
 namespace weir::jobs {
 
 namespace {
+
+// So many failed jobs are named; who has more of them needs a list, not more lines.
+constexpr unsigned most_named = 20;
 
 constexpr duration first_wait = std::chrono::milliseconds(10);
 
@@ -33,16 +39,9 @@ job_runner::job_runner(const run_options& o, const command_template& c, launcher
       gate_({.delay = o.delay, .load = o.load, .memfree = o.memfree}),
       slots_(l, p) {}
 
-void job_runner::complain(const item_batch& batch) {
-  const bool nul = batch.fault == item_fault::holds_nul;
-  console_.say(fmt::format("item {} {}", batch.seq,
-                           nul ? "holds a NUL byte, which no argument can; use -0 where NUL separates items"
-                               : "is longer than 128 KiB, which is more than an argument can be"));
-}
-
 job_end job_runner::run(const item_batch& batch) {
   if (batch.fault != item_fault::none) {
-    complain(batch);
+    console_.say(describe_fault(batch));
     printer_.skip(batch.seq);
     return job_end::failed;
   }
@@ -93,6 +92,7 @@ job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::strin
   process_result result;
   duration ran{};
   for (std::uint64_t i = 1;; ++i) {
+    if (i > 1 && !gate_.pass(ending_.starting())) break;  // the first one's was passed before it got its slot
     const bool last = i == options_.attempts;
     const auto begun = place.output.begin(batch.seq, item, last ? attempt::last : attempt::may_be_repeated);
     if (!begun) {
@@ -102,7 +102,7 @@ job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::strin
     result = start(request, place);
     ran += result.run_time;
     const bool again = result.started() && !result.succeeded() && result.killed != kill_cause::output;
-    if (last || !again || ending_.starting().stop_requested()) break;
+    if (last || !again) break;
   }
   if (result.started()) run_time_.record(ran);
   return judge(result, batch, place);
@@ -129,6 +129,20 @@ job_end job_runner::cannot_write(std::string_view why) {
   return job_end::not_written;
 }
 
+void job_runner::name_failed(const process_result& result, const item_batch& batch) {
+  if (named_.load(std::memory_order_relaxed) > most_named) return;
+  const unsigned before = named_.fetch_add(1, std::memory_order_relaxed);
+  if (before > most_named) return;
+  if (before == most_named) {
+    const std::string where = options_.results.empty() ? "--results DIR" : "'" + options_.results + "'";
+    return console_.say(fmt::format("more failed; {} keeps what each did", where));
+  }
+  const std::string how =
+      result.signal == 0 ? fmt::format("exit {}", result.exit_status)
+                         : fmt::format("ended by signal {} ({})", result.signal, ::strsignal(result.signal));
+  console_.say(fmt::format("job {} ({}) failed: {}", batch.seq, printable(batch.joined()), how));
+}
+
 job_end job_runner::judge(const process_result& result, const item_batch& batch, slot& place) {
   if (!result.started()) {
     printer_.skip(batch.seq);
@@ -145,7 +159,9 @@ job_end job_runner::judge(const process_result& result, const item_batch& batch,
   if (result.killed == kill_cause::output) return cannot_write(result.output_error);
   if (!finished) return cannot_write(finished.error().detail);
   if (result.killed == kill_cause::timeout) return job_end::timed_out;
-  return result.succeeded() ? job_end::succeeded : job_end::failed;
+  if (result.succeeded()) return job_end::succeeded;
+  if (result.killed == kill_cause::none) name_failed(result, batch);  // of a killed one the printer tells
+  return job_end::failed;
 }
 
 }  // namespace weir::jobs

@@ -46,11 +46,11 @@ class job_runner {
   job_end attempt_all(const item_batch& batch, slot& place, std::string_view item);
   process_result start(const process_request&, slot& place);
   job_end judge(const process_result&, const item_batch& batch, slot& place);
+  void name_failed(const process_result&, const item_batch& batch);
   job_end cannot_start(int exit_code, std::string_view why);
   job_end cannot_write(std::string_view why);
   slots::lease free_slot();
   bool wait_for_resources(std::string_view what, duration& wait);
-  void complain(const item_batch& batch);
 
   const run_options& options_;
   const command_template& command_;
@@ -60,6 +60,7 @@ class job_runner {
   start_gate gate_;
   slots slots_;
   histogram run_time_;
+  std::atomic<unsigned> named_ = 0;  // failed jobs; relaxed: a number, nothing hangs on it
   std::atomic<bool> said_out_of_resources_ =
       false;  // relaxed: only one thread may say it, nothing hangs on it
 };

@@ -1,4 +1,5 @@
 #include <jobs/descriptor_writer.hpp>
+#include <jobs/item.hpp>
 #include <jobs/output.hpp>
 #include <jobs/results_directory.hpp>
 #include <jobs/spool.hpp>
@@ -29,7 +30,6 @@ constexpr std::size_t line_block = std::size_t{64} << 10;
 // A job that would spill to a file may print while it runs, if it prints at least so fast: a slow one would
 // keep the output of jobs that end before it back for as long as it runs.
 constexpr double streaming_bytes_per_second = 4 << 20;
-constexpr std::size_t longest_name = 60;
 
 /// What one job printed, until it may be printed.
 struct kept_output {
@@ -64,14 +64,6 @@ bool ends_inside_line(const spool& kept) {
     return true;
   }
   return last != '\n';
-}
-
-/// An item as part of a message: short, and on one line.
-std::string printable(std::string_view item) {
-  const bool cut = item.size() > longest_name;
-  std::string text(item.substr(0, longest_name));
-  std::ranges::replace_if(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return cut ? text + "..." : text;
 }
 
 /// What is said about a job that weir ended, so that nobody takes its output for whole.

@@ -309,10 +309,16 @@ int dry_run(run_request& request, source& from, console& out) {
   item_batch batch;
   expanded_command command;
   std::uint64_t jobs = 0;
+  bool all_usable = true;
   for (;; ++jobs) {
     const auto got = reader.next(batch);
     if (!got) return out.say(got.error().detail), 1;
     if (*got != reading::got) break;
+    if (batch.fault != item_fault::none) {
+      out.say(describe_fault(batch));
+      all_usable = false;
+      continue;
+    }
     request.command.expand(batch, jobs % worker_count(request.options) + 1, command);
     const std::string line = command.to_string() + "\n";
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) break;
@@ -322,7 +328,7 @@ int dry_run(run_request& request, source& from, console& out) {
     return out.say(fmt::format("cannot write output: {}", std::strerror(errno))), 1;
   }
   if (jobs == 0) out.say("no items");
-  return 0;
+  return all_usable ? 0 : 1;
 }
 
 std::string formatted(const report& r, const run_options& o, const console& out) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace weir::jobs {
 
@@ -140,27 +141,49 @@ io_result<reading> stream_source::next(item_batch& batch) {
   return reading::got;
 }
 
+std::string describe_fault(const item_batch& batch) {
+  const bool nul = batch.fault == item_fault::holds_nul;
+  return "item " + std::to_string(batch.first) +
+         (nul ? " holds a NUL byte, which no argument can; use -0 where NUL separates items"
+              : " is longer than 128 KiB, which is more than an argument can be");
+}
+
 io_result<reading> batch_reader::next(item_batch& batch) {
   batch.clear();
+  if (failure_) return std::unexpected(*std::exchange(failure_, std::nullopt));
   if (!carried_.empty()) std::swap(batch, carried_);
   carried_.clear();
-  while (batch.size() < items_per_job_) {
-    const item_fault before = batch.fault;
-    const auto got = from_.next(batch);
+  while (batch.size() < items_per_job_ && batch.fault == item_fault::none) {
+    auto got = from_.next(batch);
+    if (!got && !batch.empty()) {
+      failure_ = std::move(got.error());
+      break;
+    }
     if (!got || *got == reading::interrupted) return got;
     if (*got == reading::end) break;
-    // An argument costs its bytes, its NUL and a pointer (execve(2)).
-    const bool fits = batch.bytes.size() + batch.size() * sizeof(char*) <= budget_;
-    if (fits || batch.size() == 1) continue;
-    carried_.push(batch[batch.size() - 1]);
-    carried_.fault = before == item_fault::none ? batch.fault : item_fault::none;
-    batch.pop();
-    batch.fault = before;
-    break;
+    if (batch.size() > 1 && !last_may_stay(batch)) {
+      carry_last(batch);
+      break;
+    }
   }
   if (batch.empty()) return reading::end;
   batch.seq = ++seq_;
+  batch.first = items_ + 1;
+  items_ += batch.size();
   return reading::got;
+}
+
+bool batch_reader::last_may_stay(const item_batch& batch) const noexcept {
+  // An argument costs its bytes, its NUL and a pointer (execve(2)).
+  const bool fits = batch.bytes.size() + batch.size() * sizeof(char*) <= budget_;
+  return fits && batch.fault == item_fault::none;
+}
+
+// The others of the batch have no fault: a faulty item ends the batch before it.
+void batch_reader::carry_last(item_batch& batch) {
+  carried_.push(batch[batch.size() - 1]);
+  carried_.fault = std::exchange(batch.fault, item_fault::none);
+  batch.pop();
 }
 
 }  // namespace weir::jobs

@@ -84,23 +84,32 @@ class stream_source final : public source {
   std::atomic<std::uint64_t> taken_ = 0;  // bytes given out; relaxed: a number for the progress line
 };
 
+/// Why the first item of a batch with a fault cannot be used, in a sentence that names it.
+std::string describe_fault(const item_batch&);
+
 /// Makes jobs of items: numbers them, and puts up to `items_per_job` into one, fewer when they would be
-/// longer than `budget` bytes, as xargs does.
+/// longer than `budget` bytes, as xargs does. An item with a fault is a job of its own, so that it fails
+/// alone.
 class batch_reader {
  public:
   batch_reader(source& from, std::size_t items_per_job, std::size_t budget)
       : from_(from), items_per_job_(items_per_job), budget_(budget) {}
 
   /// The next job's items into `batch`, whose storage is used again. What an interrupted batch held is
-  /// given up. Error: the input cannot be read.
+  /// given up. Error: the input cannot be read; what was read before it has been given out.
   io_result<reading> next(item_batch& batch);
 
  private:
+  bool last_may_stay(const item_batch&) const noexcept;
+  void carry_last(item_batch&);
+
   source& from_;
   std::size_t items_per_job_;
   std::size_t budget_;
   std::uint64_t seq_ = 0;
-  item_batch carried_{};  // the item that did not fit in the last batch
+  std::uint64_t items_ = 0;         // given out
+  item_batch carried_{};            // the item that could not stay in the last batch
+  std::optional<error> failure_{};  // of the reading, to be told after the batch it cut short
 };
 
 }  // namespace weir::jobs

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <random>
 #include <thread>
+#include <utility>
 
 namespace weir::jobs {
 namespace {
@@ -177,6 +178,44 @@ TEST(source, a_fault_stays_with_the_batch_of_its_item) {
   EXPECT_EQ(batch.fault, item_fault::none);
   ASSERT_EQ(*jobs.next(batch), reading::got);
   EXPECT_EQ(batch.fault, item_fault::holds_nul);
+}
+
+TEST(source, an_item_with_a_fault_is_a_job_of_its_own_wherever_it_stands_in_a_batch) {
+  constexpr std::string_view text("a\nb\0c\nd\ne\n\0\n", 12);
+  stream_source from(file_with(text), "input", '\n', -1);
+  batch_reader jobs(from, 3, 1 << 20);
+  item_batch batch;
+  strings seen;
+  while (jobs.next(batch) == reading::got) {
+    const bool usable = batch.fault == item_fault::none;
+    seen.push_back(std::to_string(batch.seq) + ": " + (usable ? batch.joined() : describe_fault(batch)));
+  }
+  const std::string why = " holds a NUL byte, which no argument can; use -0 where NUL separates items";
+  EXPECT_EQ(seen, (strings{"1: a", "2: item 2" + why, "3: d e", "4: item 5" + why}));
+}
+
+// Gives one item, then cannot be read.
+class breaking_source final : public source {
+ public:
+  io_result<reading> next(item_batch& batch) override {
+    if (std::exchange(broken_, true)) return std::unexpected(error(std::errc::io_error, "cannot read x"));
+    batch.push("a");
+    return reading::got;
+  }
+
+ private:
+  bool broken_ = false;
+};
+
+TEST(source, what_was_read_before_an_error_is_given_out_and_then_the_error) {
+  breaking_source from;
+  batch_reader jobs(from, 3, 1 << 20);
+  item_batch batch;
+  ASSERT_EQ(*jobs.next(batch), reading::got);
+  EXPECT_EQ(batch.joined(), "a");
+  const auto failed = jobs.next(batch);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().detail, "cannot read x");
 }
 
 }  // namespace

@@ -231,3 +231,17 @@ def test_dry_run_prints_what_a_shell_would_read_back(weir):
 def test_a_hundred_thousand_items_each_run_once(weir):
     done = weir.run("-n", "500", "-j4", "printf", "%s\n", items="".join(f"{i}\n" for i in range(100_000)))
     assert done.code == 0 and sorted(map(int, done.lines)) == list(range(100_000))
+
+
+@pytest.mark.parametrize("bad", [b"b\0c", b"b" * 200_000], ids=["nul", "too long"])
+def test_an_item_that_cannot_be_an_argument_fails_alone_in_a_batch(weir, bad):
+    items = b"a\n" + bad + b"\nd\ne\n"
+    done = weir.run("-k", "-n3", "echo", items=items)
+    assert done.code == 1 and done.lines == ["a", "d e"] and "item 2 " in done.complaint, done
+    done = weir.run("--dry-run", "-n3", "echo", items=items)
+    assert done.code == 1 and done.lines == ["echo a", "echo d e"] and "item 2 " in done.complaint, done
+
+
+def test_a_placeholder_inside_quotes_gets_a_warning(weir):
+    assert "outside quotes" in weir.run("echo '{}'", ":::", "a").complaint
+    assert "outside quotes" not in weir.run("echo 'a' {}", ":::", "a").complaint
