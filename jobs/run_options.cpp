@@ -1,6 +1,7 @@
 #include <jobs/run_options.hpp>
 
 #include <weir/base/hardware.hpp>
+#include <weir/base/units.hpp>
 
 #include <fmt/format.h>
 
@@ -83,9 +84,11 @@ io_result<overflow> parse_on_full(std::string_view text) {
         "caller_runs makes no sense here: the caller only reads items; use block, which slows the reading "
         "down");
   auto policy = overflow::parse(text);
-  if (policy || text.starts_with("timeout")) return policy;
-  return refuse(
-      fmt::format("'{}' is no policy; use block, timeout:50ms, reject, drop_newest or drop_oldest", text));
+  if (policy) return policy;
+  constexpr std::string_view known = "block, timeout:50ms, reject, drop_newest or drop_oldest";
+  if (!text.starts_with("timeout:")) return refuse(fmt::format("'{}' is no policy; use {}", text, known));
+  return refuse(fmt::format("'{}': {}; use {}", text,
+                            parse_duration(text.substr(text.find(':') + 1)).error().detail, known));
 }
 
 io_result<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, std::string_view example) {

@@ -73,6 +73,12 @@ TEST(run_options, policies_that_a_run_has_no_use_for_say_why) {
   EXPECT_NE(refusal(parse_on_full("evict_lower")).find("lanes"), std::string::npos);
   EXPECT_NE(refusal(parse_on_full("caller_runs")).find("use block"), std::string::npos);
   EXPECT_NE(refusal(parse_on_full("sometimes")).find("sometimes"), std::string::npos);
+  for (const char* bad : {"timeout", "timeout:", "timeout:5", "timeouts"}) {
+    const std::string why = refusal(parse_on_full(bad));
+    EXPECT_TRUE(why.ends_with("use block, timeout:50ms, reject, drop_newest or drop_oldest")) << why;
+    for (const char* no : {"spill", "caller_runs", "evict"})
+      EXPECT_EQ(why.find(no), std::string::npos) << why;
+  }
 }
 
 TEST(run_options, a_load_is_a_number_or_a_share_of_the_processors) {
