@@ -184,7 +184,40 @@ std::size_t command_template::fixed_size() const noexcept {
   return size;
 }
 
+// Whether an item stands inside quotes of the shell, or behind a backslash: what is meant to quote it would
+// meet the quotes it comes in. `$( )` inside double quotes begins afresh.
+bool command_template::quotes_item() const {
+  std::string open(1, ' ');  // the innermost is the last: a quote, a parenthesis, or nothing
+  bool escaped = false;
+  for (const piece& p : words_.front()) {
+    if (is_item(p) && (escaped || open.back() == '\'' || open.back() == '"')) return true;
+    if (p.what != part::text) escaped = false;
+    for (const char c : p.text) {
+      const char in = open.back();
+      if (std::exchange(escaped, false)) continue;
+      if (in == '\'') {
+        if (c == '\'') open.pop_back();
+      } else if (c == '\\') {
+        escaped = true;
+      } else if (c == in && (c == '"' || c == '`')) {
+        open.pop_back();
+      } else if (c == '"' || c == '`' || c == '(' || (c == '\'' && in != '"')) {
+        open += c;
+      } else if (c == ')' && in == '(') {
+        open.pop_back();
+      }
+    }
+  }
+  return false;
+}
+
 std::string command_template::warning() const {
+  if (shell_ && quotes_item())
+    return fmt::format(
+        "in '{}' a placeholder stands inside quotes: the item comes in quotes of its own, which end them, "
+        "and "
+        "the shell may run what it says; write placeholders outside quotes",
+        sources_.front());
   if (sources_.size() < 3) return {};
   for (std::size_t i = 0; i + 2 < sources_.size(); ++i) {
     if (!is_shell(sources_[i]) || !takes_script(sources_[i + 1])) continue;

@@ -72,7 +72,8 @@ class command_template {
   /// Bytes of the words that do not depend on an item, with their NULs and pointers.
   std::size_t fixed_size() const noexcept;
 
-  /// A warning for words such as `sh -c 'echo {}'`, where an item becomes text of the shell; "" for none.
+  /// A warning for words such as `sh -c 'echo {}'`, and for `{}` inside quotes of a shell command, where an
+  /// item may become text of the shell; "" for none.
   std::string warning() const;
 
  private:
@@ -86,6 +87,7 @@ class command_template {
   using word = std::vector<piece>;
 
   static word pieces_of(std::string_view text);
+  bool quotes_item() const;
   static bool is_item(const piece&) noexcept;
   void append_items();
   std::vector<std::string_view> arguments(const item_batch&) const;

@@ -117,6 +117,18 @@ TEST(command_template, warns_when_an_item_becomes_text_of_a_shell) {
   EXPECT_EQ(warning({"echo {}"}), "");
 }
 
+TEST(command_template, warns_of_a_placeholder_inside_quotes_of_a_shell_command) {
+  const auto warns = [](const std::string& text) {
+    return !command_template::parse(strings{text})->warning().empty();
+  };
+  for (const char* bad : {"echo '{}'", "echo \"{}\"", "echo \"a $(b) {/}\"", "echo \\{}", "echo 'a\\' '{1}'",
+                          "echo \"it's {}\"", "echo \"\\\"{}\"", "x=\"$(cat '{}')\""})
+    EXPECT_TRUE(warns(bad)) << bad;
+  for (const char* good : {"echo {}", "echo 'a' {} \"b\"", "echo \"$(cat {})\"", "echo \"`cat {}`\"",
+                           "echo \\'{}", "echo '{#}' {}", "(cd x; echo {})", "echo \"a\\\"b\"{}"})
+    EXPECT_FALSE(warns(good)) << good;
+}
+
 TEST(command_template, prints_a_command_as_somebody_would_type_it) {
   const auto typed = [](const strings& words, const strings& items) {
     const auto made = command_template::parse(words);
