@@ -27,6 +27,12 @@ nlohmann::ordered_json times_json(const histogram_snapshot& times) {
   return object;
 }
 
+// In three digits or more, and never with an exponent.
+std::string plain_rate(double rate) {
+  if (rate >= 100) return fmt::format("{:.0f}", rate);
+  return rate >= 0.001 || rate <= 0 ? fmt::format("{:.3g}", rate) : fmt::format("{:.6f}", rate);
+}
+
 }  // namespace
 
 std::uint64_t lost(const pool_stats& s) noexcept {
@@ -61,9 +67,9 @@ std::string as_text(const report& r, std::string_view who, bool color) {
     return color && n > 0 ? "\x1b[31m" + text + "\x1b[0m" : text;
   };
   std::string text = fmt::format(
-      "{}: {} submitted, {} completed, {}; {}; {:.3g} jobs/s in {}\n", who, s.submitted, s.completed,
+      "{}: {} submitted, {} completed, {}; {}; {} jobs/s in {}\n", who, s.submitted, s.completed,
       alarm(s.failed, fmt::format("{} failed ({} by timeout)", s.failed, r.failed_by_timeout)),
-      alarm(lost(s), fmt::format("{} lost", lost(s))), jobs_per_second(r), brief(r.elapsed));
+      alarm(lost(s), fmt::format("{} lost", lost(s))), plain_rate(jobs_per_second(r)), brief(r.elapsed));
   text += fmt::format(
       "  lost: {} rejected, {} dropped, {} timed out, {} withdrawn, {} evicted, {} expired, {} cancelled\n",
       s.rejected, s.dropped, s.timed_out, s.withdrawn, s.evicted, s.expired, s.cancelled);

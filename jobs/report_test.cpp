@@ -37,6 +37,24 @@ TEST(report, counts_what_ran_what_was_lost_and_how_fast_it_went) {
   EXPECT_EQ(jobs_per_second(report{}), 0.0);
 }
 
+TEST(report, a_rate_is_written_as_a_plain_number) {
+  const auto rate = [](std::uint64_t jobs, seconds in) {
+    report r = example();
+    r.jobs.completed = jobs;
+    r.jobs.failed = 0;
+    r.elapsed = in;
+    const std::string text = as_text(r, "weir run", false);
+    const auto end = text.find(" jobs/s");
+    const auto begin = text.rfind(' ', end - 1) + 1;
+    return text.substr(begin, end - begin);
+  };
+  EXPECT_EQ(rate(1'410, seconds(1)), "1410");
+  EXPECT_EQ(rate(1'234'567, seconds(1)), "1234567");
+  EXPECT_EQ(rate(5, seconds(2)), "2.5");
+  EXPECT_EQ(rate(1, seconds(20'000)), "0.000050");
+  EXPECT_EQ(rate(0, seconds(1)), "0");
+}
+
 TEST(report, the_text_names_every_kind_of_loss) {
   const std::string text = as_text(example(), "weir run", false);
   EXPECT_TRUE(text.starts_with(
