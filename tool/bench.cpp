@@ -19,6 +19,7 @@ using namespace weir::bench;
 constexpr const char* usage = "usage: weir bench [policies] [--quick] [--format text|json|jsonl|csv]";
 
 constexpr std::array<std::string_view, 1> suites = {"policies"};
+constexpr std::array<std::string_view, 3> later = {"channel", "pool", "spill"};
 constexpr std::array<std::string_view, 4> formats = {"text", "json", "jsonl", "csv"};
 
 struct bench_options {
@@ -32,6 +33,11 @@ tool::usage_error unknown(std::string_view what, std::string_view word,
   const std::string guess = tool::did_you_mean(word, known);
   const std::string all = fmt::format("; there is {}", fmt::join(known, ", "));
   return {fmt::format("unknown {} '{}'{}", what, word, guess.empty() ? all : guess), usage};
+}
+
+tool::usage_error unknown_suite(const std::string& name) {
+  if (std::ranges::find(later, name) == later.end()) return unknown("suite", name, suites);
+  return {fmt::format("suite {} is not available yet; there is {}", name, fmt::join(suites, ", ")), usage};
 }
 
 void set_format(bench_options& o, const std::string& name) {
@@ -75,7 +81,7 @@ int bench_command(std::vector<std::string> args) {
   if (words.operands.size() > 1)
     throw tool::usage_error{fmt::format("one suite at a time (got '{}' too)", words.operands[1]), usage};
   for (const std::string& name : words.operands)
-    if (std::ranges::find(suites, name) == suites.end()) throw unknown("suite", name, suites);
+    if (std::ranges::find(suites, name) == suites.end()) throw unknown_suite(name);
 
   flood_options flood{.work = calibrate(usual_service)};
   if (o.quick) flood.length = std::chrono::seconds(1);

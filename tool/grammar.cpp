@@ -51,6 +51,11 @@ std::string spelling(const option& o) {
   return o.value.empty() ? text : text + "[" + o.value + "]";
 }
 
+usage_error empty_value(std::string_view name, const option& o) {
+  const std::string right = spelling(o);
+  return {fmt::format("{} has an empty value; write {}", name, right.substr(right.find('-')))};
+}
+
 const option help_option{
     "-h,--help", "=WHICH", "this text; --help=long or weir help COMMAND: all of it", "", {}};
 
@@ -97,6 +102,8 @@ const option* grammar::find(std::string_view name) const {
 }
 
 void grammar::refuse(std::string_view name, std::string_view word) const {
+  for (const std::string_view later : texts_.later)
+    if (later == name) throw usage_error{fmt::format("{} is not available yet", name)};
   for (const foreign_option& f : foreign_)
     if (f.name == name)
       throw usage_error{fmt::format("unknown option '{}'; did you mean {}?", name, f.answer)};
@@ -118,13 +125,14 @@ void grammar::long_option(split& s, std::span<const std::string> args, std::size
   if (equals != std::string_view::npos) {
     const std::string_view value = word.substr(equals + 1);
     if (o->value.empty()) throw usage_error{fmt::format("{} takes no value (got '{}')", name, value)};
-    if (value.empty()) throw usage_error{fmt::format("{} has an empty value; write {}", name, spelling(*o))};
+    if (value.empty()) throw empty_value(name, *o);
     s.options.emplace_back(o, value);
     return;
   }
   if (!takes_value(*o)) return s.options.emplace_back(o, ""), void();
   const bool missing = i + 1 == args.size() || args[i + 1] == ":::";
   if (missing) throw usage_error{fmt::format("{} needs a value: {} {}", name, name, o->value)};
+  if (args[i + 1].empty()) throw empty_value(name, *o);
   s.options.emplace_back(o, args[++i]);
 }
 
@@ -143,6 +151,7 @@ void grammar::short_options(split& s, std::span<const std::string> args, std::si
     if (!joined.empty()) return s.options.emplace_back(o, joined), void();
     const bool missing = i + 1 == args.size() || args[i + 1] == ":::";
     if (missing) throw usage_error{fmt::format("{} needs a value: {} {}", name, name, o->value)};
+    if (args[i + 1].empty()) throw empty_value(name, *o);
     s.options.emplace_back(o, args[++i]);
     return;
   }

@@ -67,11 +67,12 @@ struct parsed {
 class grammar {
  public:
   struct texts {
-    std::string usage;      ///< "usage: weir run [OPTIONS] ..."
-    std::string summary;    ///< below the usage line in both helps
-    std::string closing;    ///< examples, at the end of the short help
-    std::string more;       ///< the long help's own part, before the closing
-    std::string further{};  ///< the last line of the short help: where the long one is
+    std::string usage;                          ///< "usage: weir run [OPTIONS] ..."
+    std::string summary;                        ///< below the usage line in both helps
+    std::string closing;                        ///< examples, at the end of the short help
+    std::string more;                           ///< the long help's own part, before the closing
+    std::string further{};                      ///< the last line of the short help: where the long one is
+    std::span<const std::string_view> later{};  ///< long names that are promised, but not available yet
   };
 
   grammar(texts, operands, std::vector<option_group>, std::vector<foreign_option> = {});

@@ -7,6 +7,8 @@ namespace {
 
 using strings = std::vector<std::string>;
 
+constexpr std::string_view later[] = {"--queues"};
+
 // A command with one option of each kind, and what its setters were given.
 struct example {
   strings seen{};
@@ -16,7 +18,8 @@ struct example {
     const auto note = [this](std::string name) {
       return [this, name](const std::string& value) { seen.push_back(name + "=" + value); };
     };
-    return grammar({"usage: weir run COMMAND", "What it does.\n", "Try it.\n", "At length.\n"}, where,
+    return grammar({"usage: weir run COMMAND", "What it does.\n", "Try it.\n", "At length.\n", "", later},
+                   where,
                    {{"Options",
                      {{"-j,--workers", "N", "how many", "More on it.\nTwo lines.", note("workers")},
                       {"-k,--keep-order", "", "in order", "", note("keep")},
@@ -151,6 +154,21 @@ TEST(grammar, suggestions_are_near_or_not_made) {
   EXPECT_EQ(did_you_mean("rnu", known), "; did you mean 'run'?");
   EXPECT_EQ(did_you_mean("bnech", known), "; did you mean 'bench'?");
   EXPECT_EQ(did_you_mean("serve", known), "");
+}
+
+TEST(grammar, an_empty_value_is_refused_however_it_is_written) {
+  for (const strings& args : {strings{"--queue="}, {"--queue", ""}}) {
+    example e;
+    EXPECT_EQ(e.refusal(args), "--queue has an empty value; write --queue N");
+    EXPECT_TRUE(e.seen.empty());
+  }
+  EXPECT_EQ(example().refusal({"-j", ""}), "-j has an empty value; write -j, --workers N");
+}
+
+TEST(grammar, an_option_that_is_planned_is_not_taken_for_a_mistake) {
+  example e;
+  EXPECT_EQ(e.refusal({"--queues=2"}), "--queues is not available yet");
+  EXPECT_EQ(e.refusal({"--queues"}), "--queues is not available yet");
 }
 
 }  // namespace

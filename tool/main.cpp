@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +32,10 @@ constexpr command commands[] = {
     {"bench", "the same flood through each overflow policy, measured here", bench_command},
 };
 
+// What is planned.
+constexpr std::string_view later[] = {"serve", "gate", "plan", "sim", "lab", "top"};
+
+constexpr std::string_view version = "weir " WEIR_VERSION "\n";
 constexpr std::string_view usage = "usage: weir COMMAND [ARG...]; weir help lists the commands";
 
 std::string overview() {
@@ -51,6 +57,8 @@ const command* find(std::string_view name) {
 }
 
 [[noreturn]] void refuse(std::string_view word) {
+  if (std::ranges::find(later, word) != std::end(later))
+    throw tool::usage_error{fmt::format("{} is not available yet", word), std::string(usage)};
   const bool is_option = word.starts_with('-');
   std::vector<std::string_view> known;
   if (is_option) {
@@ -76,10 +84,11 @@ int dispatch(std::span<const std::string> args) {
   if (args.empty()) return tool::print(overview());
   const std::string& first = args.front();
   if (first == "--help" || first == "-h") return tool::print(overview());
-  if (first == "--version") return tool::print("weir " WEIR_VERSION "\n");
+  if (first == "--version") return tool::print(version);
   if (first == "help") return help(args.subspan(1));
   const command* c = find(first);
   if (!c) refuse(first);
+  if (args.size() > 1 && args[1] == "--version") return tool::print(version);
   return c->function({args.begin() + 1, args.end()});
 }
 

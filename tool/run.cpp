@@ -6,6 +6,7 @@
 #include <weir/base/units.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,15 @@ weir::duration positive_duration(std::string_view name, const std::string& text)
 }
 
 using options = jobs::run_options;
+
+// Of the command line as it is planned; they are refused, and not taken for a mistyped other one.
+constexpr std::string_view later[] = {
+    "--joblog",      "--resume",    "--resume-failed",    "--rate",         "--rate-store",
+    "--limit",       "--deadline",  "--backoff",          "--retry-budget", "--breaker",
+    "--lane",        "--lanes",     "--fair-by",          "--from",         "--worker-process",
+    "--post",        "--spill-dir", "--spill-max",        "--durability",   "--shadow",
+    "--ui",          "--metrics",   "--admin-token-file", "--trace",        "--config",
+    "--print-config"};
 
 option_group how_much(options& o) {
   return {"How much at once, and what may wait",
@@ -171,7 +181,8 @@ weir::tool::grammar grammar_of(options& o) {
                "  cannot be opened; 126, 127 COMMAND cannot be executed, or found; 129, 130, 143 ended by "
                "SIGHUP, SIGINT,\n"
                "  SIGTERM; 141 nobody reads the output.\n",
-       .further = "More: weir help run\n"},
+       .further = "More: weir help run\n",
+       .later = later},
       weir::tool::operands::end_options,
       {how_much(o), which_items(o), when_jobs_run(o), output(o), what_you_see(o)},
       {{"-P", "-j, --workers"},

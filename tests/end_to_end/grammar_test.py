@@ -221,3 +221,22 @@ def test_the_program_runs_from_a_folder_that_was_deleted(weir, tmp_path):
 def test_the_program_runs_without_standard_error(weir):
     done = weir("-c", f"exec {WEIR} run echo ::: a 2>&-", program="/bin/sh")
     assert done.code == 0 and done.lines == ["a"], done
+
+
+@pytest.mark.parametrize("option", ["--results", "--report", "-a", "--arg-file", "-j"])
+def test_an_empty_value_in_a_word_of_its_own_is_refused(weir, option):
+    assert refused(weir("run", option, "", "echo", ":::", "a"), option, "empty")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run", "--joblog", "x", "echo"], ["run", "--ui=x", "echo"], ["serve"], ["top", "x"], ["bench", "pool"]],
+    ids=" ".join,
+)
+def test_what_is_planned_is_refused_by_its_name(weir, words):
+    done = weir(*words)
+    assert refused(done, "is not available yet") and "did you mean" not in done.complaint, done
+
+
+def test_a_command_tells_the_version_too(weir):
+    assert weir("run", "--version").lines == weir("--version").lines
