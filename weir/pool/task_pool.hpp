@@ -46,39 +46,27 @@ class task_pool {
     body_->core.start();
   }
   task_pool(pool_options options) : task_pool(std::move(options), ignore{}) {}
-  task_pool(const task_pool&) = delete;
+  /// Neither copied nor moved. A const parameter could be made of {}, and task_pool({}) would be ambiguous.
+  task_pool(task_pool&) = delete;
   task_pool& operator=(const task_pool&) = delete;
   /// Drains. From inside one of its own tasks: ends the program with a message.
-  ~task_pool() {
-    if (body_) body_->core.shutdown();
-  }
+  ~task_pool() { body_->core.shutdown(); }
 
   /// Fire and forget: F() or F(std::stop_token), whose token stops when the pool is cancelled. Moves from
-  /// `function` only if it is accepted (an lvalue is copied first). An exception counts as failed and goes to
-  /// the observer. Errors and exceptions as worker_pool::submit. A callable beyond 64 bytes costs an
-  /// allocation.
+  /// `function` only if it is accepted (an lvalue, or what may throw while it is moved, is copied first). An
+  /// exception counts as failed and goes to the observer. Errors and exceptions as worker_pool::submit. A
+  /// callable beyond 64 bytes costs an allocation.
   template <class F>
   [[nodiscard]] result<job_id> submit(F&& function, submit_options options = {}) {
-    check_callable<F>();
-    if constexpr (std::is_lvalue_reference_v<F> || std::is_const_v<F>) {
-      std::decay_t<F> copy(function);
-      return body_->submit(copy, options);
-    } else {
-      return body_->submit(function, options);
-    }
+    return offer<F>(function, [&](auto& task) { return body_->submit(task, options); });
   }
 
   /// As submit; the future has what the task returned or threw, or, when it was lost, a std::system_error
   /// with its errc.
   template <class F, class R = typename detail::task_result<std::decay_t<F>>::type>
   [[nodiscard]] result<std::future<R>> async(F&& function, submit_options options = {}) {
-    check_callable<F>();
-    if constexpr (std::is_lvalue_reference_v<F> || std::is_const_v<F>) {
-      std::decay_t<F> copy(function);
-      return body_->template async<std::decay_t<F>, R>(copy, options);
-    } else {
-      return body_->template async<F, R>(function, options);
-    }
+    return offer<F>(function,
+                    [&]<class Task>(Task& task) { return body_->template async<Task, R>(task, options); });
   }
 
   /// Resumes the coroutine on a worker. A resumption is never lost: this thread does it when the queue is
@@ -105,14 +93,26 @@ class task_pool {
     void operator()(const lost&) const noexcept {}
   };
 
-  template <class F>
-  static constexpr void check_callable() {
-    using function = std::decay_t<F>;
-    static_assert(std::is_invocable_v<function&> || detail::takes_stop_token<function>,
+  /// Hands on, as an lvalue, what may be moved into the pool without a risk: the caller's own callable, or a
+  /// copy.
+  template <class F, class Take>
+  static auto offer(std::remove_reference_t<F>& function, Take take) {
+    using task = std::decay_t<F>;
+    static_assert(std::is_invocable_v<task&> || detail::takes_stop_token<task>,
                   "weir: a task must be callable as F() or F(std::stop_token)");
-    static_assert(
-        std::is_nothrow_move_constructible_v<function> && std::is_nothrow_destructible_v<function>,
-        "weir: a task's move constructor and destructor must be noexcept; capture a std::unique_ptr instead");
+    static_assert(std::is_nothrow_destructible_v<task>, "weir: a task's destructor must be noexcept");
+    if constexpr (!std::is_nothrow_move_constructible_v<task>) {
+      static_assert(std::is_constructible_v<task, const task&>,
+                    "weir: a task that cannot be copied must have a noexcept move constructor; capture a "
+                    "std::unique_ptr instead");
+      detail::boxed_task<task> copy{std::make_unique<task>(std::as_const(function))};
+      return take(copy);
+    } else if constexpr (std::is_lvalue_reference_v<F> || std::is_const_v<F>) {
+      task copy(function);
+      return take(copy);
+    } else {
+      return take(function);
+    }
   }
 
   std::unique_ptr<detail::task_body> body_;

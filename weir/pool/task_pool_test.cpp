@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,38 @@ TEST(task_pool, runs_any_callable) {
     ASSERT_TRUE(pool.submit([&sum](std::stop_token stop) { sum += stop.stop_requested() ? 0 : 20'000; }));
   }
   EXPECT_EQ(sum, 21'116);
+}
+
+TEST(task_pool, runs_callables_whose_move_may_throw) {
+  std::atomic<int> sum = 0;
+  const std::string name = "a name that is too long for the string itself";
+  const std::deque<int> dishes{1, 2, 3};
+  const auto counts = [&sum, name] { sum += static_cast<int>(name.size()); };
+  static_assert(!std::is_nothrow_move_constructible_v<decltype(counts)>);
+  task_pool pool({.max_workers = 1, .queue_capacity = 5, .on_full = overflow::reject(), .paused = true});
+  ASSERT_TRUE(pool.submit([&sum, name] { sum += static_cast<int>(name.size()); }));
+  ASSERT_TRUE(pool.submit(counts));
+  auto length = pool.async([name] { return name.size(); });
+  auto first = pool.async([dishes](std::stop_token) -> const int& { return dishes.front(); });
+  auto whole = pool.async([dishes = std::deque<int>(dishes)] { return dishes; });
+  EXPECT_EQ(pool.submit(counts).error(), errc::full);
+  auto refused = [dishes = std::deque<int>(dishes)] { return dishes.size(); };
+  EXPECT_EQ(pool.submit(std::move(refused)).error(), errc::full);
+  EXPECT_EQ(refused(), 3u);
+  pool.resume();
+  EXPECT_EQ(length->get(), name.size());
+  EXPECT_EQ(whole->get(), dishes);
+  first->wait();
+  EXPECT_TRUE(pool.drain());
+  EXPECT_EQ(sum, 2 * static_cast<int>(name.size()));
+}
+
+TEST(task_pool, may_be_given_empty_options) {
+  task_pool pool({});
+  EXPECT_EQ(pool.async([] { return 1; })->get(), 1);
+  task_pool with_hook({}, [](const task_pool::lost&) {});
+  EXPECT_EQ(with_hook.async([] { return 2; })->get(), 2);
+  static_assert(!std::is_copy_constructible_v<task_pool> && !std::is_move_constructible_v<task_pool>);
 }
 
 TEST(task_pool, async_gives_what_the_task_returns) {

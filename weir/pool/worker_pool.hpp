@@ -72,9 +72,7 @@ class worker_pool {
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
   /// Drains. From inside one of its own jobs: ends the program with a message.
-  ~worker_pool() {
-    if (body_) body_->core.shutdown();
-  }
+  ~worker_pool() { body_->core.shutdown(); }
 
   /// Takes the job, or leaves it untouched and says why: full, dropped, timed_out, closed, cancelled
   /// (options.stop), expired. Only waits when the queue is full and the policy says so. Throws

@@ -39,6 +39,18 @@ struct task_node final : job_node {
   alignas(std::max_align_t) std::byte storage[inline_size];
 };
 
+/// A callable that cannot be moved without a risk, in memory of its own.
+template <class F>
+struct boxed_task {
+  std::unique_ptr<F> function;
+
+  template <class... Args>
+    requires std::is_invocable_v<F&, Args...>
+  decltype(auto) operator()(Args&&... args) {
+    return std::invoke(*function, std::forward<Args>(args)...);
+  }
+};
+
 /// F as F(std::stop_token) when it can be called so, else as F().
 template <class F>
 concept takes_stop_token = std::is_invocable_v<F&, std::stop_token>;
@@ -57,7 +69,7 @@ struct task_result : std::invoke_result<F&> {};
 template <takes_stop_token F>
 struct task_result<F> : std::invoke_result<F&, std::stop_token> {};
 
-/// How a Task gets into a node, and what happens to it there. Task: `bool run(Task&&, job_run&) noexcept`,
+/// How a Task gets into a node, and what happens to it there. Task: `bool run(Task&, job_run&) noexcept`,
 /// static, which destroys nothing, and `lose(errc) noexcept`.
 template <class Task>
 class task_place {
