@@ -75,7 +75,6 @@ void check_policy(const overflow& policy, std::size_t capacity) {
 
 void check(const pool_options& options) {
   resolve_workers(options.min_workers, options.max_workers);
-  if (options.max_cost == 0) refuse("max_cost 0 would refuse every job; use 1 or more, or weir::unlimited");
   check_lanes(options);
   check_policy(options.on_full, waiting_capacity(options));
   for (const lane_options& lane : options.lane)

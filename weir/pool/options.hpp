@@ -32,7 +32,7 @@ struct pool_options {
   std::size_t max_workers =
       0;  ///< 0: hardware(), bent to fit min_workers; above min_workers the pool grows by need
   std::size_t queue_capacity = 1024;     ///< jobs waiting; 0: a submit needs an idle worker
-  std::uint64_t max_cost = unlimited;    ///< bound on the summed cost of waiting jobs; at least 1
+  std::uint64_t max_cost = unlimited;    ///< bound on the summed cost of waiting jobs; 0: only jobs of cost 0
   std::size_t lanes = 1;                 ///< priorities; more than one is not available yet
   std::vector<lane_options> lane{};      ///< caps single lanes; at most `lanes` of them
   std::size_t starvation_limit = 64;     ///< a lower lane gets 1 job in this many at the least; at least 1

@@ -58,7 +58,6 @@ TEST(pool_options, nonsense_is_refused_by_name_and_value) {
   expect_says(complaint({.lanes = 0}), {"lanes 0", "use 1"});
   expect_says(complaint({.lane = {{}, {}}}), {"lane has options for 2 lanes", "lanes is 1"});
   expect_says(complaint({.starvation_limit = 0}), {"starvation_limit 0", "use 1 or more"});
-  expect_says(complaint({.max_cost = 0}), {"max_cost 0", "use 1 or more"});
 }
 
 TEST(pool_options, a_queue_without_places_has_nothing_to_evict) {

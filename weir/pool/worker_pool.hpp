@@ -1,8 +1,8 @@
 // A pool of threads that run one function on a bounded queue of jobs.
 //
 //   weir::worker_pool<order> kitchen([](order& o) { cook(o); }, {.max_workers = 4, .queue_capacity = 64});
-//   if (!kitchen.submit(std::move(o), {.on_full = weir::overflow::reject()})) say_sorry(o);  // o is
-//   untouched kitchen.drain();
+//   const auto id = kitchen.submit(std::move(o), {.on_full = weir::overflow::reject()});
+//   if (!id) say_sorry(o);  // what was refused is untouched
 //
 // A pool runs from its constructor on: running, draining, stopped; each step is one-way and safe to ask for
 // twice, from any thread, also from inside a job. Every submitted job is counted in exactly one place: see

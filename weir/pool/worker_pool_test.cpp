@@ -324,6 +324,32 @@ TEST(worker_pool, a_costly_job_at_the_door_is_not_overtaken_by_cheap_ones) {
   pool.resume();
 }
 
+TEST(worker_pool, drop_oldest_takes_nothing_from_those_who_wait_at_the_door) {
+  loss_record lost;
+  worker_pool<int> pool([](int&) {}, {.max_workers = 1, .max_cost = 10, .paused = true}, lost.hook());
+  ASSERT_TRUE(pool.submit(0, {.cost = 3}));
+  ASSERT_TRUE(pool.submit(1, {.cost = 3}));
+  ASSERT_TRUE(pool.submit(2, {.cost = 1}));
+  std::jthread costly([&] { EXPECT_TRUE(pool.submit(3, {.cost = 5})); });
+  until([&] { return pool.stats().waiting == 1; });
+  ASSERT_TRUE(pool.submit(4, {.on_full = overflow::drop_oldest(), .cost = 3}));  // would have fit
+  EXPECT_EQ(lost.all(), (std::map<int, errc>{{0, errc::dropped}}));
+  EXPECT_EQ(pool.stats().waiting, 1u);
+  EXPECT_EQ(pool.stats().cost, 7u);
+  ASSERT_TRUE(pool.submit(5, {.on_full = overflow::drop_oldest(), .cost = 1}));
+  costly.join();  // what left cost more than what came
+  EXPECT_EQ(lost.all(), (std::map<int, errc>{{0, errc::dropped}, {1, errc::dropped}}));
+  EXPECT_TRUE(pool.drain());
+  expect_settled(pool.stats());
+}
+
+TEST(worker_pool, a_cost_bound_of_0_lets_in_what_costs_nothing) {
+  worker_pool<int> pool([](int&) {}, {.max_workers = 1, .queue_capacity = 4, .max_cost = 0, .paused = true});
+  EXPECT_EQ(pool.submit(1).error(), errc::full);
+  EXPECT_TRUE(pool.submit(2, {.cost = 0}));
+  EXPECT_EQ(pool.queue_utilization(), 0.25);
+}
+
 TEST(worker_pool, when_the_costly_one_gives_up_the_cheap_ones_behind_it_get_in) {
   worker_pool<int> pool([](int&) {}, {.max_workers = 1, .max_cost = 10, .paused = true});
   ASSERT_TRUE(pool.submit(0, {.cost = 6}));

@@ -11,7 +11,7 @@ namespace weir::detail {
 
 namespace {
 
-/// How often a drain looks whether a worker is missing that could not be started before.
+/// How often a drain tries again what the system had refused: a worker, or room for outcomes.
 constexpr duration look_again = std::chrono::milliseconds(10);
 
 /// Options are checked before a member is made of them.
@@ -112,26 +112,41 @@ void engine::notify_drainers() noexcept {
   }
 }
 
-/// The first call shuts the door and returns how many outcomes are still to come, others 0.
-std::size_t engine::close_door() noexcept {
-  if (closed_) return 0;
-  closed_ = true;
+/// The first call shuts the door, and notes how many outcomes are still to come.
+void engine::close_door() noexcept {
+  if (std::exchange(closed_, true)) return;
   while (!door_.empty()) decide(*door_.front(), std::unexpected(errc::closed));
   wake_idle();
-  return queue_.size() + job_units_;
+  room_owed_ = queue_.size() + job_units_;
+}
+
+/// Makes room for the outcomes still to come, without the lock. Without memory for it the debt stays:
+/// workers wait for readers, and every drain tries again. Two calls at once make more room than needed.
+void engine::make_room() noexcept {
+  guard lock(lock_);
+  const std::size_t owed = room_owed_;
+  lock.unlock();
+  if (owed == 0) return;
+  try {
+    owner_.extend_results(owed);
+  } catch (const std::exception&) {  // bad_alloc or length_error
+    return;
+  }
+  lock.lock();
+  room_owed_ = 0;
 }
 
 void engine::close() {
   guard lock(lock_);
-  const std::size_t to_come = close_door();
+  close_door();
   act(lock);
-  if (to_come != 0) owner_.extend_results(to_come);
+  make_room();
 }
 
 void engine::cancel() {
   guard lock(lock_);
   if (std::exchange(cancelled_, true)) return;
-  const std::size_t to_come = close_door();
+  close_door();
   paused_ = false;
   wake_idle();
   job_list lost;
@@ -139,7 +154,7 @@ void engine::cancel() {
   counts_.cancelled += lost.size();
   loss_units_ += !lost.empty();
   act(lock);
-  if (to_come != 0) owner_.extend_results(to_come);
+  make_room();
   stop_.request_stop();
   if (!lost.empty()) report(lock, lost, errc::cancelled);
 }
@@ -172,12 +187,12 @@ void engine::report(guard& lock, job_list& lost, errc reason) noexcept {
 
 void engine::begin_drain() {
   guard lock(lock_);
-  const std::size_t to_come = close_door();
+  close_door();
   draining_ = true;
   paused_ = false;
   wake_idle();
   act(lock);
-  if (to_come != 0) owner_.extend_results(to_come);
+  make_room();
 }
 
 result<> engine::drain(time_point deadline) {
@@ -212,7 +227,8 @@ bool engine::wait_drained(guard& lock, bool inside, time_point deadline) noexcep
     if (is_done(me)) return true;
     // A worker may be missing because the system had no thread for it: then nobody else will try again.
     const bool starved = !queue_.empty() && free_workers() == 0 && live_ < limit();
-    const time_point until = starved ? std::min(deadline, after(clock::now(), look_again)) : deadline;
+    const bool refused = starved || room_owed_ != 0;
+    const time_point until = refused ? std::min(deadline, after(clock::now(), look_again)) : deadline;
     drainers_.push_back(me);
     act(lock);
     const auto why = me.sleep.wait(until);
@@ -220,6 +236,9 @@ bool engine::wait_drained(guard& lock, bool inside, time_point deadline) noexcep
     if (me.linked) {
       drainers_.remove(me);
       if (until == deadline) return false;
+      lock.unlock();
+      make_room();
+      lock.lock();
       continue;
     }
     if (why == parker<>::reason::done) return true;
@@ -272,8 +291,9 @@ std::size_t engine::queue_depth() const {
 double engine::queue_utilization() const {
   if (capacity_ == 0) return 0;
   const guard lock(lock_);
+  const auto bound = static_cast<double>(std::max<std::uint64_t>(options_.max_cost, 1));  // 0: the cost is 0
   const double jobs = static_cast<double>(queue_.size()) / static_cast<double>(capacity_);
-  const double cost = static_cast<double>(counts_.cost) / static_cast<double>(options_.max_cost);
+  const double cost = static_cast<double>(counts_.cost) / bound;
   return std::max(jobs, cost);
 }
 

@@ -7,8 +7,8 @@
 // - A job is in exactly one place: with its submitter, in `queue_`, running (`running_`), or in one counter
 //   of the law. Both sides of a step are counted in the same critical section, so every snapshot obeys the
 //   law.
-// - Submitters are served in order: a job is accepted past a non-empty door only by the place its own policy
-// made.
+// - Submitters are served in order: past a non-empty door a job is accepted only into what its own policy
+//   evicted.
 // - While a job waits, the pool is not paused and a worker is idle, one wake is under way
 //   (`wake_pending_`), and the woken worker passes it on when it leaves the lock. So no wake is lost, and
 //   none is sent that finds nothing to do.
@@ -48,9 +48,6 @@ class engine;
 /// stack.
 class job_run {
  public:
-  /// outcome::worker of a job that ran on its submitter's thread.
-  static constexpr std::size_t no_worker = static_cast<std::size_t>(-1);
-
   /// `batch`: whose stamps the job shares, if any.
   job_run(engine& pool, job_node& node, std::size_t worker, time_point start, batch_clock* batch) noexcept
       : pool_(pool), node_(node), worker_(worker), start_(start), batch_(batch) {}
@@ -155,7 +152,8 @@ class engine {
   void wake_idle() noexcept;
   void notify_drainers() noexcept;
   bool is_done(const drainer&) const noexcept;
-  std::size_t close_door() noexcept;
+  void close_door() noexcept;
+  void make_room() noexcept;
   void begin_drain();
   bool wait_drained(guard&, bool inside, time_point deadline) noexcept;
   void report_losses(guard&, job_list&, errc reason) noexcept;
@@ -231,8 +229,9 @@ class engine {
   std::size_t draining_workers_ = 0;  // of them, in drain: each may be replaced
   std::size_t job_units_ = 0;
   std::size_t loss_units_ = 0;
-  std::size_t in_drain_ = 0;  // units whose thread waits in drain
-  time_point grow_again_{};   // no thread could be created: not before
+  std::size_t in_drain_ = 0;   // units whose thread waits in drain
+  std::size_t room_owed_ = 0;  // outcomes to come after close for which no room was made yet
+  time_point grow_again_{};    // no thread could be created: not before
   bool wake_pending_ = false;
   bool paused_;
   bool closed_ = false;

@@ -2,6 +2,7 @@
 // engine.hpp.
 #include <weir/pool/detail/call_frame.hpp>
 #include <weir/pool/detail/engine.hpp>
+#include <weir/pool/outcome.hpp>
 
 #include <fmt/format.h>
 
@@ -144,13 +145,20 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
   return accepted;
 }
 
-/// drop_oldest. It may pass submitters at the door: the place it takes is the one it made.
+/// drop_oldest. It may pass submitters at the door, so then it takes no free place or cost of theirs: it
+/// evicts as much as it brings, as far as there is that much.
 result<job_id> engine::evict_for(guard& lock, const job_source& source, const submit_options& o,
                                  time_point now) {
   job_node& node = *new_node();
   job_list evicted;
-  while (!fits(o.cost)) {
-    evicted.push_back(dequeue());
+  std::uint64_t freed = 0;
+  const auto passes_unfairly = [&] {
+    return !door_.empty() && !queue_.empty() && (evicted.empty() || freed < o.cost);
+  };
+  while (!fits(o.cost) || passes_unfairly()) {
+    job_node& oldest = dequeue();
+    freed += oldest.cost;
+    evicted.push_back(oldest);
     ++counts_.evicted;
   }
   fill(node, source, o, now);
@@ -173,7 +181,7 @@ result<job_id> engine::run_here(guard& lock, const job_source& source, const sub
   ++counts_.running;
   ++job_units_;
   act(lock);
-  job_run here(*this, node, job_run::no_worker, now, nullptr);
+  job_run here(*this, node, outcome<void>::no_worker, now, nullptr);
   const bool completed = run(node, here);
   if (!here.settled_) {
     queue_wait_.record(duration::zero());

@@ -141,7 +141,7 @@ job_node* engine::take(worker_slot& me, guard& lock) noexcept {
       end_batch(me.batch);
       expire(node, lock);
       --busy_;
-      admit();
+      admit();  // where the queue has no places, this worker is one again
       continue;
     }
     if (closed_ && queue_.empty()) break;
@@ -162,7 +162,7 @@ void engine::expire(job_node& node, guard& lock) noexcept {
   job_list late;
   late.push_back(node);
   ++counts_.expired;
-  admit();
+  admit();  // into its place in the queue, before on_lost takes its time
   report_losses(lock, late, errc::expired);
   lock.lock();
 }
