@@ -151,7 +151,7 @@ job_end job_runner::judge(const process_result& result, const item_batch& batch,
       case start_failure::not_found: return cannot_start(127, why);
       case start_failure::not_executable: return cannot_start(126, why);
       case start_failure::too_long:
-        return console_.say(fmt::format("item {}: {}", batch.seq, why)), job_end::failed;
+        return console_.say(fmt::format("item {}: {}", batch.first, why)), job_end::failed;
       default: return job_end::not_started;
     }
   }
