@@ -3,22 +3,34 @@
 //
 // Invariant: the drawn line is gone whenever something else is written, and none is drawn inside a line of
 // somebody else's, so neither damages the other. The mutex is held while writing: a terminal that does not
-// take bytes holds back who wants to say something. Thread-safe.
+// take bytes holds back who wants to say something, until the run is given up; but never the hurried thread,
+// whose lines are lost instead: it is the one that signals wait for. Thread-safe.
 #pragma once
 
+#include <jobs/outlet.hpp>
 #include <jobs/run_options.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace weir::jobs {
 
 class console {
  public:
-  /// `who` begins each line said ("weir run"). `descriptor` is not owned.
-  console(int descriptor, std::string who, when color, when progress);
+  /// How long the hurried thread waits for a descriptor that takes nothing: less than lies between two
+  /// signals of a person, for two that wait are taken for one.
+  static constexpr duration hurried_patience = std::chrono::milliseconds(50);
+
+  /// `who` begins each line said ("weir run"). `given_up` becomes readable once nobody who does not read is
+  /// waited for (-1: never). Descriptors are not owned.
+  console(int descriptor, std::string who, when color, when progress, int given_up = -1);
+
+  /// From now on the calling thread is the hurried one.
+  void hurry() noexcept;
 
   /// "WHO: TEXT" as a line of its own. What cannot be written is lost: there is nowhere to say it.
   void say(std::string_view text);
@@ -45,7 +57,9 @@ class console {
   bool plain_progress() const noexcept { return plain_; }
 
  private:
+  bool enter();
   void put(std::string_view bytes);
+  bool await_room();
   void erase();
   std::size_t width() const;
 
@@ -54,7 +68,10 @@ class console {
   bool color_;
   bool live_;
   bool plain_;
-  std::mutex mutex_;  // guards the members below and the writing
+  std::atomic<std::thread::id> hurried_{};  // relaxed: a thread compares it with itself only
+  std::mutex mutex_;                        // guards the members below and the writing
+  outlet to_;
+  bool stuck_ = false;  // the hurried thread has waited in vain
   bool drawn_ = false;
   bool given_way_ = false;  // others write, or stopped inside a line
   bool inside_line_ = false;

@@ -31,18 +31,12 @@ bool descriptor_writer::fail(int code) noexcept {
   return false;
 }
 
-bool descriptor_writer::wait_writable() noexcept {
-  pollfd writable{descriptor_, POLLOUT, 0};
-  while (::poll(&writable, 1, -1) < 0) {
-    if (errno != EINTR) return fail(errno);
-  }
-  return true;
-}
+bool descriptor_writer::wait_writable() noexcept { return to_.await_room() || fail(errno); }
 
 bool descriptor_writer::write(std::string_view bytes) noexcept {
   if (failure_) return false;
   while (!bytes.empty()) {
-    const ssize_t n = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t n = to_.write(bytes);
     if (n >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(n));
     } else if (errno == EAGAIN) {
@@ -55,9 +49,9 @@ bool descriptor_writer::write(std::string_view bytes) noexcept {
 }
 
 std::size_t descriptor_writer::move(int pipe) noexcept {
-  while (movable_ && !failure_) {
+  while (movable_ && to_.descriptor() >= 0 && !failure_) {
     const ssize_t n =
-        ::splice(pipe, nullptr, descriptor_, nullptr, most_moved, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+        ::splice(pipe, nullptr, to_.descriptor(), nullptr, most_moved, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (n >= 0) return static_cast<std::size_t>(n);
     if (errno == EINVAL) movable_ = false;
     if (errno == EAGAIN) {
@@ -71,13 +65,13 @@ std::size_t descriptor_writer::move(int pipe) noexcept {
   return 0;
 }
 
-bool descriptor_writer::write(const spool& kept) noexcept {
-  if (failure_) return false;
-  off_t offset = 0;
+/// The file of `kept` by way of the system, as far as that goes; false after a failure.
+bool descriptor_writer::send(const spool& kept, off_t& offset) noexcept {
   const auto size = static_cast<off_t>(kept.in_file());
-  while (offset < size) {
+  while (offset < size && to_.descriptor() >= 0) {
     const auto wanted = std::min(static_cast<std::uint64_t>(size - offset), most_at_once);
-    const ssize_t n = ::sendfile(descriptor_, kept.descriptor(), &offset, static_cast<std::size_t>(wanted));
+    const ssize_t n =
+        ::sendfile(to_.descriptor(), kept.descriptor(), &offset, static_cast<std::size_t>(wanted));
     if (n > 0) continue;
     if (n == 0) return fail(EIO);  // the file is shorter than what was put into it
     if (errno == EINTR) continue;
@@ -86,8 +80,15 @@ bool descriptor_writer::write(const spool& kept) noexcept {
       continue;
     }
     if (errno != EINVAL && errno != ENOSYS) return fail(errno);
-    break;  // not to this kind of descriptor, or one opened for appending: by hand
+    return true;  // not to this kind of descriptor, or one opened for appending
   }
+  return true;
+}
+
+bool descriptor_writer::write(const spool& kept) noexcept {
+  off_t offset = 0;
+  if (failure_ || !send(kept, offset)) return false;
+  const auto size = static_cast<off_t>(kept.in_file());
   char block[65536];
   while (offset < size) {
     const long n = read_block_of(kept, block, sizeof block, static_cast<std::uint64_t>(offset));

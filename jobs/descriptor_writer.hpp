@@ -4,6 +4,7 @@
 // given. For one thread at a time.
 #pragma once
 
+#include <jobs/outlet.hpp>
 #include <jobs/spool.hpp>
 
 #include <cstddef>
@@ -16,11 +17,11 @@ namespace weir::jobs {
 
 class descriptor_writer {
  public:
-  /// Does not own the descriptor. SIGPIPE must be ignored.
-  explicit descriptor_writer(int descriptor) noexcept : descriptor_(descriptor) {}
+  /// Does not own the descriptors. SIGPIPE must be ignored. Once `given_up` is readable (-1: never) a reader
+  /// that does not read is waited for no longer than outlet::last_patience: a failure, ECANCELED.
+  explicit descriptor_writer(int descriptor, int given_up = -1) noexcept : to_(descriptor, given_up) {}
 
-  /// Writes all of it, however long that takes (a non-blocking descriptor is waited for). False after a
-  /// failure.
+  /// Writes all of it, however long that takes, unless it is given up. False after a failure.
   bool write(std::string_view bytes) noexcept;
 
   /// Writes what `kept` holds; its file goes out without passing through our memory where the system can.
@@ -30,14 +31,16 @@ class descriptor_writer {
   /// the pipe is empty, or after a failure.
   std::size_t move(int pipe) noexcept;
 
-  /// What failed first; none while all is well. A broken pipe is std::errc::broken_pipe.
+  /// What failed first; none while all is well. A broken pipe is std::errc::broken_pipe, what was given up
+  /// std::errc::operation_canceled.
   std::error_code failure() const noexcept { return failure_; }
 
  private:
   bool fail(int code) noexcept;
   bool wait_writable() noexcept;
+  bool send(const spool& kept, off_t& offset) noexcept;
 
-  int descriptor_;
+  outlet to_;
   bool movable_ = true;  // as long as the system has not said no
   std::error_code failure_;
 };

@@ -2,13 +2,19 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -27,12 +33,13 @@ std::string numbers(std::size_t bytes) {
   return text;
 }
 
-/// A pipe whose other end is read, a little at a time, until the writing end is closed.
+/// A pipe with a writer, whose other end is read, a little at a time, until the writing end is closed.
 class slow_pipe {
  public:
   explicit slow_pipe(int flags) {
     EXPECT_EQ(::pipe2(ends_, O_CLOEXEC), 0);
     EXPECT_EQ(::fcntl(ends_[1], F_SETFL, flags), 0);
+    writer_.emplace(ends_[1]);
     thread_ = std::thread([this] {
       char block[1000];
       for (ssize_t n; (n = ::read(ends_[0], block, sizeof block)) > 0;)
@@ -40,8 +47,10 @@ class slow_pipe {
     });
   }
   ~slow_pipe() { ::close(ends_[0]); }
-  int writing_end() const { return ends_[1]; }
+  descriptor_writer& writer() { return *writer_; }
   const std::string& read_all() {
+    EXPECT_FALSE(writer_->failure());
+    writer_.reset();
     ::close(ends_[1]);
     thread_.join();
     return text_;
@@ -49,6 +58,7 @@ class slow_pipe {
 
  private:
   int ends_[2] = {-1, -1};
+  std::optional<descriptor_writer> writer_;
   std::string text_;
   std::thread thread_;
 };
@@ -57,10 +67,9 @@ TEST(descriptor_writer, writes_all_through_a_slow_pipe) {
   const std::string text = numbers(1'000'000);
   for (const int flags : {0, O_NONBLOCK}) {
     slow_pipe pipe(flags);
-    descriptor_writer writer(pipe.writing_end());
+    descriptor_writer& writer = pipe.writer();
     EXPECT_TRUE(writer.write(text));
     EXPECT_TRUE(pipe.read_all() == text);
-    EXPECT_FALSE(writer.failure());
   }
 }
 
@@ -72,7 +81,7 @@ TEST(descriptor_writer, writes_what_is_in_a_file_and_in_memory_through_a_slow_pi
     ASSERT_TRUE(kept.append("the end"));
     ASSERT_GT(kept.in_file(), 0U);
     slow_pipe pipe(flags);
-    descriptor_writer writer(pipe.writing_end());
+    descriptor_writer& writer = pipe.writer();
     EXPECT_TRUE(writer.write(kept));
     EXPECT_TRUE(pipe.read_all() == text + "the end");
   }
@@ -84,7 +93,7 @@ TEST(descriptor_writer, moves_what_is_in_a_pipe) {
   const std::string text = numbers(50'000);
   for (const int flags : {0, O_NONBLOCK}) {
     slow_pipe to(flags);
-    descriptor_writer writer(to.writing_end());
+    descriptor_writer& writer = to.writer();
     EXPECT_EQ(writer.move(from[0]), 0U) << "it is empty";
     std::string expected;
     for (int i = 0; i < 5; ++i) {
@@ -149,6 +158,29 @@ TEST(descriptor_writer, remembers_that_the_reader_is_gone_and_writes_no_more) {
   EXPECT_FALSE(writer.write("more"));
   ::close(ends[1]);
   std::signal(SIGPIPE, before);
+}
+
+TEST(descriptor_writer, waits_for_a_reader_until_it_is_given_up_and_then_throws_away) {
+  for (const bool socket : {false, true}) {
+    int ends[2];
+    ASSERT_EQ(socket ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) : ::pipe2(ends, O_CLOEXEC),
+              0);
+    const int given_up = ::eventfd(0, EFD_CLOEXEC);
+    descriptor_writer writer(ends[1], given_up);
+    std::atomic<bool> ended = false;
+    std::thread writing([&] {
+      EXPECT_FALSE(writer.write(std::string(2'000'000, 'x')));
+      ended = true;
+    });
+    for (pollfd room{ends[1], POLLOUT, 0}; ::poll(&room, 1, 0) != 0;) std::this_thread::yield();
+    EXPECT_FALSE(ended);
+    const std::uint64_t one = 1;
+    EXPECT_EQ(::write(given_up, &one, sizeof one), static_cast<ssize_t>(sizeof one));
+    writing.join();
+    EXPECT_EQ(writer.failure(), std::errc::operation_canceled);
+    EXPECT_EQ(::fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0) << "others share it";
+    for (const int descriptor : {ends[0], ends[1], given_up}) ::close(descriptor);
+  }
 }
 
 TEST(descriptor_writer, notices_a_full_disk) {

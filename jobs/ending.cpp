@@ -8,17 +8,30 @@
 
 namespace weir::jobs {
 
-ending::ending() : interrupt_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (interrupt_ < 0)
-    throw std::system_error(errno, std::generic_category(), "cannot make an event descriptor");
+namespace {
+
+int made_event() {
+  const int event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (event < 0) throw std::system_error(errno, std::generic_category(), "cannot make an event descriptor");
+  return event;
 }
 
-ending::~ending() { ::close(interrupt_); }
+void set(int event) noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(event, &one, sizeof one);  // the first write cannot fail
+}
+
+}  // namespace
+
+ending::ending() : interrupt_(made_event()), given_up_(made_event()) {}
+
+ending::~ending() {
+  ::close(interrupt_);
+  ::close(given_up_);
+}
 
 void ending::stop_reading() noexcept {
-  if (!reading_.request_stop()) return;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t n = ::write(interrupt_, &one, sizeof one);  // the first write cannot fail
+  if (reading_.request_stop()) set(interrupt_);
 }
 
 void ending::stop_starting() noexcept {
@@ -28,7 +41,7 @@ void ending::stop_starting() noexcept {
 
 void ending::stop_running() noexcept {
   stop_starting();
-  running_.request_stop();
+  if (running_.request_stop()) set(given_up_);
 }
 
 // Relaxed: the code is a number that stands for itself; the stop requests publish what else there is.

@@ -31,6 +31,9 @@ class ending {
   /// A descriptor that becomes readable with the first step, for who waits in poll.
   int interrupt() const noexcept { return interrupt_; }
 
+  /// A descriptor that becomes readable with the last step.
+  int given_up() const noexcept { return given_up_; }
+
   /// The run will end with this exit code, if nothing else has ended it before; says whether it was the
   /// first.
   bool because(int exit_code) noexcept;
@@ -46,6 +49,7 @@ class ending {
   std::stop_source starting_;
   std::stop_source running_;
   int interrupt_;
+  int given_up_;
   std::atomic<int> exit_code_ = 0;
   std::atomic<int> signal_ = 0;
 };

@@ -83,7 +83,8 @@ std::string note_about(std::uint64_t seq, std::string_view item, const process_r
 }  // namespace
 
 struct printer::state {
-  explicit state(output_options o) : options(std::move(o)), out(options.out), err(options.err) {}
+  explicit state(output_options o)
+      : options(std::move(o)), out(options.out, options.given_up), err(options.err, options.given_up) {}
 
   bool in_order() const { return options.keep_order && options.mode != print_mode::results; }
   bool ends_lines() const { return options.tag || options.mode == print_mode::lines; }
@@ -287,6 +288,8 @@ void printer::state::tell_printed() {
 
 void printer::state::say_failure(const descriptor_writer& writer) {
   const std::error_code code = writer.failure();
+  if (code == std::errc::operation_canceled)
+    return say_failure({false, code, "nobody reads the output: the rest of it is thrown away"});
   say_failure({code == std::errc::broken_pipe, code, "cannot write output: " + code.message()});
 }
 

@@ -42,6 +42,7 @@ struct output_options {
   std::filesystem::path directory;  ///< of results; made when missing
   int out = 1;                      ///< the descriptors printed to; not closed
   int err = 2;
+  int given_up = -1;  ///< readable once a reader that does not read is waited for no more (-1: never)
   std::function<void()>
       before_print;  ///< called with the turn held, before bytes go out (a progress line is cleared)
   std::function<void(bool)>

@@ -573,8 +573,10 @@ TEST_F(output, of_large_real_jobs_is_whole_and_in_order_in_a_file_and_through_a_
     output_options through_pipe = options;
     through_pipe.keep_order = keep_order;
     through_pipe.out = ends[1];
-    printer all(through_pipe);
-    run_jobs(all, 8, three_megabytes);
+    {
+      printer all(through_pipe);
+      run_jobs(all, 8, three_megabytes);
+    }
     ::close(ends[1]);
     reader.join();
     ::close(ends[0]);

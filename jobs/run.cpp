@@ -26,6 +26,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 
 namespace weir::jobs {
 
@@ -65,6 +66,20 @@ std::size_t batch_budget(const command_template& command) {
 print_mode mode_of(const run_options& o) {
   if (!o.results.empty()) return print_mode::results;
   return o.line_buffer ? print_mode::lines : print_mode::whole;
+}
+
+// The directory of the results, made and looked at before anything is read: no job would fare better.
+io_result<> make_results(const std::string& directory) {
+  if (directory.empty()) return {};
+  std::error_code code;
+  std::filesystem::create_directories(directory, code);
+  if (!code && !std::filesystem::is_directory(directory, code) && !code)
+    code = std::make_error_code(std::errc::not_a_directory);
+  if (!code && ::access(directory.c_str(), W_OK | X_OK) != 0) code = {errno, std::generic_category()};
+  if (!code) return {};
+  return std::unexpected(error(
+      code, fmt::format("cannot write results to '{}': {}; give --results a directory that can be written",
+                        directory, code.message())));
 }
 
 class whole_run {
@@ -139,6 +154,7 @@ output_options whole_run::printing() {
                    .keep_order = options_.keep_order && options_.results.empty(),
                    .tag = options_.tag,
                    .directory = options_.results,
+                   .given_up = ending_.given_up(),
                    .before_print = {},
                    .after_print = {},
                    .on_failure = {}};
@@ -147,9 +163,9 @@ output_options whole_run::printing() {
     o.after_print = [this](bool inside_line) { console_.take_back(inside_line); };
   }
   o.on_failure = [this](const output_failure& failure) {
-    if (!failure.closed) console_.say(failure.message);
     ending_.because(failure.closed ? 128 + SIGPIPE : 1);
     cancel();
+    if (!failure.closed) console_.say(failure.message);
   };
   return o;
 }
@@ -195,11 +211,11 @@ void whole_run::job_has_failed() {
   if (!halt_.failed()) return;
   const bool now = halt_.rule().what == halt_rule::kind::now;
   ending_.because(1);
-  console_.say(fmt::format("halted after {} failed job{}{}", halt_.rule().failures,
-                           halt_.rule().failures == 1 ? "" : "s", now ? "" : "; running jobs finish"));
-  if (now) return cancel();
+  if (now) ending_.stop_running();
   ending_.stop_starting();
   pool_.cancel();
+  console_.say(fmt::format("halted after {} failed job{}{}", halt_.rule().failures,
+                           halt_.rule().failures == 1 ? "" : "s", now ? "" : "; running jobs finish"));
 }
 
 void whole_run::cancel() {
@@ -242,7 +258,7 @@ void whole_run::signalled(int number) {
   if (draining_) return cancel();
   draining_ = true;
   drain_deadline_ = from_now(options_.drain_timeout);
-  ending_.stop_reading();
+  ending_.stop_reading();  // first: speaking may take a moment
   const pool_stats s = pool_.stats();
   const std::uint64_t left = s.queued + s.running;
   console_.say(fmt::format("draining {} job{}, again to stop now", left, left == 1 ? "" : "s"));
@@ -253,8 +269,8 @@ time_point whole_run::due() {
   const time_point now = clock::now();
   if (now >= drain_deadline_) {
     drain_deadline_ = never;
-    console_.say(fmt::format("not drained within {}: stopping", to_string(options_.drain_timeout)));
     cancel();
+    console_.say(fmt::format("not drained within {}: stopping", to_string(options_.drain_timeout)));
   }
   time_point next = drain_deadline_;
   if (workers_file_.watched()) {
@@ -294,16 +310,20 @@ report whole_run::current() const {
 
 report whole_run::run() {
   {
-    const signal_listener listener({[this](int number) { signalled(number); }, [this] { return due(); }});
+    const signal_listener listener({[this](int number) { signalled(number); },
+                                    [this] {
+                                      console_.hurry();
+                                      return due();
+                                    }});
     read_items();
     [[maybe_unused]] const auto drained =
         pool_.drain();  // without a deadline: the listener keeps it, and may cancel
+    printer_.finish();
   }
-  printer_.finish();
   return current();
 }
 
-// Prints the commands.
+// Prints the commands that would run.
 int dry_run(run_request& request, source& from, console& out) {
   batch_reader reader(from, request.options.items_per_job, batch_budget(request.command));
   item_batch batch;
@@ -350,7 +370,8 @@ int exit_code_of(const ending& end, const report& r) {
 int run(run_request request) {
   ::mallopt(M_ARENA_MAX, 2);  // an arena a thread keeps memory that other threads could use
   const run_options& o = request.options;
-  console out(STDERR_FILENO, std::string(who), o.color, o.progress);
+  ending end;
+  console out(STDERR_FILENO, std::string(who), o.color, o.progress, end.given_up());
   if (const std::string warning = request.command.warning(); !warning.empty()) out.say("warning: " + warning);
   if (o.dry_run) {
     std::signal(SIGPIPE, SIG_IGN);
@@ -358,15 +379,16 @@ int run(run_request request) {
     if (!from) return out.say(from.error().detail), 2;
     return dry_run(request, **from, out);
   }
-  block_signals();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
-  auto dog = watchdog::start();
-  if (!dog) return out.say(dog.error().detail), 1;
-  ending end;
+  // Opening a FIFO waits for its other end: before signals are blocked, so that one ends the wait.
   auto from = open_source(request, end.interrupt());
   if (!from) return out.say(from.error().detail), 2;
   report_target target;
   if (const auto opened = target.open(o.report_file); !opened) return out.say(opened.error().detail), 2;
+  if (const auto made = make_results(o.results); !made) return out.say(made.error().detail), 2;
+  block_signals();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
+  auto dog = watchdog::start();
+  if (!dog) return out.say(dog.error().detail), 1;
   try {
     whole_run all(request, *dog, std::move(*from), end, out);
     const report r = all.run();
