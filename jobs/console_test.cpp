@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <cstdlib>
+#include <thread>
 
 namespace weir::jobs {
 namespace {
@@ -65,6 +67,48 @@ TEST(console, what_is_said_is_a_line_that_names_who_says_it) {
   c.say("no items");
   c.write("a\nb\n");
   EXPECT_EQ(out.text(), "weir run: no items\na\nb\n");
+}
+
+TEST(console, loses_what_the_hurried_thread_says_when_nobody_reads) {
+  const pipe_end out;
+  while (::write(out.ends[1], "x", 1) == 1) {
+  }
+  console c(out.ends[1], "w", when::automatic, when::automatic);
+  c.hurry();
+  c.say("lost");
+  c.say("lost too");
+  while (!out.text().empty()) {
+  }
+  c.say("read");
+  EXPECT_EQ(out.text(), "w: read\n");
+}
+
+TEST(console, waits_for_a_reader_with_what_others_say_and_never_holds_the_hurried_thread_up) {
+  const pipe_end out;
+  while (::write(out.ends[1], "x", 1) == 1) {
+  }
+  console c(out.ends[1], "w", when::automatic, when::automatic);
+  c.hurry();
+  std::thread other([&] { c.say("kept"); });
+  c.say("lost");
+  std::string text;
+  while (!text.ends_with('\n')) text += out.text();
+  other.join();
+  EXPECT_TRUE(text.ends_with("xw: kept\n"));
+}
+
+TEST(console, says_what_it_can_once_the_run_is_given_up) {
+  const pipe_end out;
+  while (::write(out.ends[1], "x", 1) == 1) {
+  }
+  const int given_up = ::eventfd(1, EFD_CLOEXEC);
+  console c(out.ends[1], "w", when::automatic, when::automatic, given_up);
+  c.say("lost");
+  while (!out.text().empty()) {
+  }
+  c.say("read");
+  EXPECT_EQ(out.text(), "w: read\n");
+  ::close(given_up);
 }
 
 TEST(console, draws_and_colours_on_a_terminal_only) {

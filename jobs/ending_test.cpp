@@ -7,10 +7,12 @@
 namespace weir::jobs {
 namespace {
 
-bool interrupted(const ending& e) {
-  pollfd wait{e.interrupt(), POLLIN, 0};
+bool is_set(int event) {
+  pollfd wait{event, POLLIN, 0};
   return ::poll(&wait, 1, 0) == 1;
 }
+
+bool interrupted(const ending& e) { return is_set(e.interrupt()); }
 
 TEST(ending, each_step_includes_those_before_it) {
   ending e;
@@ -18,7 +20,10 @@ TEST(ending, each_step_includes_those_before_it) {
   e.stop_reading();
   EXPECT_TRUE(e.reading().stop_requested() && interrupted(e));
   EXPECT_FALSE(e.starting().stop_requested());
+  e.stop_starting();
+  EXPECT_FALSE(is_set(e.given_up()));
   e.stop_running();
+  EXPECT_TRUE(is_set(e.given_up()));
   EXPECT_TRUE(e.starting().stop_requested() && e.running().stop_requested());
   ending other;
   other.stop_starting();
