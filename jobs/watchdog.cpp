@@ -94,9 +94,9 @@ void close_both(const std::array<int, 2>& ends) {
 
 void occupy_standard_descriptors() {
   for (int descriptor = 0; descriptor <= 2; ++descriptor) {
-    // The lowest free number is this one. Read-only, so that writing to a standard output that was closed
-    // still fails.
-    if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) < 0) return;
+    // The lowest free number is this one.
+    const int way = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+    if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", way) < 0) return;
   }
 }
 

@@ -17,7 +17,8 @@
 namespace weir::jobs {
 
 /// Makes sure that 0, 1 and 2 are open, so that no pipe or file of ours gets such a number and is then taken
-/// for standard input or output. Call it first in main.
+/// for standard input or output. What comes in the place of a closed one fails as that did: it cannot be read
+/// as input, nor written to as output. Call it first in main.
 void occupy_standard_descriptors();
 
 /// Owns the watchdog process. Movable; the destructor ends the process and waits for it, so that no zombie

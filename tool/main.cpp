@@ -1,12 +1,11 @@
 // The program: finds the command, runs it, and says what went wrong.
 
+#include <jobs/watchdog.hpp>
 #include <tool/commands.hpp>
 #include <tool/grammar.hpp>
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <algorithm>
 #include <exception>
 #include <iterator>
@@ -92,18 +91,10 @@ int dispatch(std::span<const std::string> args) {
   return c->function({args.begin() + 1, args.end()});
 }
 
-// A closed standard descriptor would be taken by the first file we open, and then be written to. In its place
-// comes one of which reading, or writing, fails as it did before.
-void keep_standard_descriptors() {
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(fd, F_GETFD) < 0) [[maybe_unused]]
-      const int opened = ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  keep_standard_descriptors();
+  weir::jobs::occupy_standard_descriptors();
   const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
   const bool named = !args.empty() && find(args.front());
   const std::string who = named ? "weir " + args.front() : "weir";
