@@ -112,6 +112,9 @@ struct moves_few_times {
 };
 
 TEST(task_pool, a_result_whose_move_throws_gives_that_to_the_future) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "ThreadSanitizer's pthread_once, under std::promise, does not survive an exception";
+#endif
   task_pool pool;
   int thrown = 0;
   for (int moves = 0; moves < 4; ++moves) {
