@@ -19,9 +19,10 @@ namespace {
 std::size_t count_words(const std::string& line) {
   std::size_t words = 0;
   bool inside = false;
-  for (const unsigned char c : line) {
-    words += !inside && std::isspace(c) == 0;
-    inside = std::isspace(c) == 0;
+  for (const char c : line) {
+    const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
+    words += !space && !inside;
+    inside = !space;
   }
   return words;
 }
