@@ -72,11 +72,11 @@ class flood_run {
     std::this_thread::sleep_until(start_);
 
     const time_point end = start_ + options_.length;
-    while (clock::now() < end && !stop.stop_requested()) {
+    do {  // once at the least, also where starting the clients took longer than the flood
       std::this_thread::sleep_until(std::min<time_point>(clock::now() + milliseconds(10), end));
       const flood_sample now = sample(memory);
       if (on_sample) on_sample(now);
-    }
+    } while (clock::now() < end && !stop.stop_requested());
     for (std::jthread& c : clients) c.request_stop();
     clients.clear();
     return finish(memory);
