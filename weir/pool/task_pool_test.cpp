@@ -14,6 +14,14 @@
 #include <thread>
 #include <vector>
 
+#if defined(__SANITIZE_THREAD__)
+#define WEIR_TEST_UNDER_TSAN
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEIR_TEST_UNDER_TSAN
+#endif
+#endif
+
 namespace weir {
 namespace {
 
@@ -112,7 +120,7 @@ struct moves_few_times {
 };
 
 TEST(task_pool, a_result_whose_move_throws_gives_that_to_the_future) {
-#if defined(__SANITIZE_THREAD__)
+#ifdef WEIR_TEST_UNDER_TSAN
   GTEST_SKIP() << "ThreadSanitizer's pthread_once, under std::promise, does not survive an exception";
 #endif
   task_pool pool;
