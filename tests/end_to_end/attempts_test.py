@@ -169,7 +169,8 @@ def test_of_many_failed_jobs_the_first_are_named(weir, tmp_path):
 
 
 def test_delay_lies_between_the_attempts_of_a_job_too(weir, tmp_path):
-    done = weir.run("--delay", "100ms", "--retries", "4", f"date +%s.%N >> {tmp_path}/starts; false", ":::", "a")
+    job = f"date +%s.%N >> {tmp_path}/starts; false"
+    done = weir.run("--delay", "100ms", "--retries", "4", job, ":::", "a")
     starts = sorted(map(float, (tmp_path / "starts").read_text().split()))
     assert done.code == 1 and len(starts) == 4 and starts[-1] - starts[0] >= 0.25, starts
 
