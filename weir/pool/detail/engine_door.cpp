@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <functional>
 #include <stdexcept>
 #include <utility>
@@ -276,6 +277,7 @@ void engine::free_stuck_submitters() noexcept {
   door_waiter* last = nullptr;
   for (door_waiter* waiter = door_.front(); waiter; waiter = waiter->behind)
     if (waiter->holds_worker) last = waiter;
+  assert(last && "blocked_workers_ counts those at the door who hold one");
   decide(*last, std::unexpected(errc::full));
 }
 
