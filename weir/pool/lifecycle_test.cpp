@@ -432,13 +432,14 @@ TEST(pool_lifecycle_death, a_pool_destroyed_by_its_own_job_ends_the_program_with
   EXPECT_DEATH(
       {
         auto pool = std::make_unique<task_pool>(pool_options{.name = "kitchen", .max_workers = 1});
+        task_pool& kitchen = *pool;  // the pointer belongs to the job from here on
         gate ready;
-        (void)pool->submit([&] {
+        (void)kitchen.submit([&] {
           ready.pass();
           pool.reset();
         });
         ready.open();
-        (void)pool->drain();
+        (void)kitchen.drain();
       },
       "kitchen was destroyed from inside one of its own jobs");
 }
