@@ -31,10 +31,9 @@ struct demo_options {
 };
 
 when parse_when(std::string_view option, const std::string& value) {
-  if (value.empty() || value == "always") return when::always;
-  if (value == "auto") return when::automatic;
-  if (value == "never") return when::never;
-  throw tool::usage_error{fmt::format("{} is auto, always or never (got '{}')", option, value)};
+  const auto parsed = weir::jobs::parse_when(value);
+  if (!parsed) throw tool::usage_error{fmt::format("{}: {}", option, parsed.error().detail)};
+  return *parsed;
 }
 
 tool::grammar grammar_of(demo_options& o) {

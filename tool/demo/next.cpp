@@ -18,7 +18,7 @@ void play(stage& on) {
   const std::string_view weir = program();
   on.show(
       fmt::format("  seq 10 | {0} run -j2 echo {{}}\n"
-                  "  seq 20 | {0} run -j2 -q 4 --on-full drop_oldest sleep 0.{{}}; echo \"exit $?\"\n"
+                  "  seq 20 | {0} run -j2 -q 4 --on-full drop_oldest sleep 0.{{}}; echo $?\n"
                   "  seq 300 | {0} run -j2 --stats-every 1s 'sleep 0.01; : {{}}'\n"
                   "  {0} demo blocking\n"
                   "  {0} bench policies --quick --format json",

@@ -5,13 +5,15 @@
 // the terminal is clean whenever we stop, whatever stops us. Thread-safety: one thread.
 #pragma once
 
+#include <jobs/run_options.hpp>
+
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace weir::tool::demo {
 
-enum class when { automatic, always, never };
+using jobs::when;
 
 /// Standard output cannot be written any more: `code` is errno.
 struct output_gone {
