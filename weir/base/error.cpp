@@ -16,8 +16,13 @@ class weir_category final : public std::error_category {
 
 const std::error_category& category() noexcept {
   // Never destroyed: error codes are compared by its address, also while statics are being torn down.
-  static const weir_category* const it = new weir_category;
-  return *it;
+  union kept {
+    weir_category it;
+    kept() : it{} {}
+    ~kept() {}
+  };
+  static const kept category;
+  return category.it;
 }
 
 std::string_view message(errc e) noexcept {

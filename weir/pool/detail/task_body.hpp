@@ -206,10 +206,10 @@ struct async_task {
   template <class Value>
   void set_moved(Value&& value) noexcept {
     if constexpr (std::is_nothrow_move_constructible_v<R>) {
-      promise.set_value(std::move(value));
+      promise.set_value(std::forward<Value>(value));
     } else {
       try {
-        promise.set_value(std::move(value));
+        promise.set_value(std::forward<Value>(value));
       } catch (...) {
         promise.set_exception(std::current_exception());
       }
