@@ -135,7 +135,7 @@ class channel_core {
     std::size_t n = queued;  // those who wait first; destroying what was queued may take its time
     while (waiter_type* const s = senders.pop()) {
       replace(out[n++], *static_cast<T*>(s->value));
-      s->party->parker.finish();
+      s->party->finish();
     }
     for (std::size_t i = 0; i < queued; ++i) {
       const cell_emptier emptier{*this, cells.pop()};
@@ -239,7 +239,7 @@ class channel_core {
   };
   struct sender_finisher {
     waiter_type& sender;
-    ~sender_finisher() { sender.party->parker.finish(); }
+    ~sender_finisher() { sender.party->finish(); }
   };
   union room_for_value {
     T value;

@@ -84,7 +84,7 @@ class stop_case_base : public select_case<Atomics> {
     wait_party<Atomics>* party;
     std::uint32_t index;
     void operator()() const noexcept {
-      if (party->claim(index)) party->parker.finish();
+      if (party->claim(index)) party->finish();
     }
   };
 

@@ -1,7 +1,8 @@
 // Who waits at a channel, and how a waiting one is claimed and woken.
 //
-// A party is a thread that waits: for one operation (one waiter) or in a select (a waiter a case). A waiter
-// lives on the waiting side's stack and is listed at its channel. The protocol:
+// A party waits for one operation (one waiter) or in a select (a waiter a case). It is a thread, whose parker
+// is told, or something else that is told by a resumer, such as a suspended coroutine. A waiter lives on the
+// waiting side's stack or in its frame and is listed at its channel. The protocol:
 // 1. Under the channel's lock a partner takes the waiter off its list and claims it. A single operation is
 //    claimed by being taken off; the cases of one select share a winner word, and one compare-and-swap on
 //    it decides.
@@ -19,6 +20,7 @@
 
 #include <weir/base/fifo_list.hpp>
 #include <weir/base/parker.hpp>
+#include <weir/base/resumer.hpp>
 
 #include <cstdint>
 
@@ -30,7 +32,7 @@ class wait_party {
   static constexpr std::uint32_t undecided = UINT32_MAX;
 
   enum class shape { single, select };
-  explicit wait_party(shape s) noexcept : shape_(s) {}
+  explicit wait_party(shape s, resumer r = {}) noexcept : shape_(s), resumer_(r) {}
 
   /// True for exactly one caller. A single operation has only one caller who can ask.
   bool claim(std::uint32_t index) noexcept {
@@ -42,10 +44,20 @@ class wait_party {
   /// Which case was claimed; valid once done, or after a claim that failed and wait_done().
   std::uint32_t winner() const noexcept { return winner_.load(std::memory_order_acquire); }
 
-  detail::parker<Atomics> parker;
+  /// It has happened. Once, by the claimer, under no lock; the party may be gone when this returns.
+  void finish() noexcept {
+    if (resumer_) {
+      resumer_();
+    } else {
+      parker.finish();
+    }
+  }
+
+  detail::parker<Atomics> parker;  // of a party that is a thread
 
  private:
   const shape shape_;
+  const resumer resumer_;
   typename Atomics::template atomic<std::uint32_t> winner_{undecided};
 };
 
@@ -90,7 +102,7 @@ class claimed_list {
 
   /// In the order claimed. No lock may be held.
   void finish_all() noexcept {
-    while (waiter<Atomics>* const w = pop()) w->party->parker.finish();
+    while (waiter<Atomics>* const w = pop()) w->party->finish();
   }
 
  private:
