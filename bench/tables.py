@@ -1,4 +1,5 @@
 """What the benchmark scripts share: the facts of the machine, how a spread of rounds is written, tables."""
+import math
 import os
 import pathlib
 import platform
@@ -6,6 +7,7 @@ import re
 import statistics
 import subprocess
 import time
+from collections.abc import Callable
 
 
 def machine() -> dict:
@@ -33,9 +35,23 @@ def describe(facts: dict) -> str:
             f"{facts['memory_gib']} GiB, Linux {facts['kernel']}, load {facts['load_1min']} at the start")
 
 
+def figure(value: float) -> str:
+    """Three digits that mean something, never an exponent: "0.0494", "3.17", "17.5", "1750"."""
+    if value == 0:
+        return "0"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:.{min(places, 4)}f}"
+
+
 def spread(values: list[float], form: str = "{:.2f}") -> str:
-    """Median and range of the rounds: "1.31 (1.25..1.40)"."""
-    low, middle, high = (form.format(f(values)) for f in (min, statistics.median, max))
+    """Median and range of the rounds: "1.31 (1.25..1.40)"; of none, nothing."""
+    return spread_by(values, form.format)
+
+
+def spread_by(values: list[float], written: Callable[[float], str]) -> str:
+    if not values:
+        return ""
+    low, middle, high = (written(f(values)) for f in (min, statistics.median, max))
     return middle if len(values) == 1 else f"{middle} ({low}..{high})"
 
 
@@ -49,3 +65,10 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
     rule = line(["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])])
     return "\n".join([line(header), rule, *map(line, rows)])
+
+
+def verdicts(targets: list[dict]) -> str:
+    """A row a target: {"what", "wanted", "values" (one a round), "met"}."""
+    return table(["target", "wanted", "median (range)", "verdict"],
+                 [[t["what"], t["wanted"], spread(t["values"]), "met" if t["met"] else "MISSED"]
+                  for t in targets])

@@ -1,5 +1,7 @@
 // The bounded queue of the textbooks: one mutex, two condition variables, a std::deque. What a team writes
 // for itself in an afternoon, and so the peer with the same promise as weir's channel.
+//
+// Invariant: values_.size() <= capacity_; everything but the notifications happens under mutex_.
 #pragma once
 
 #include <condition_variable>
@@ -8,11 +10,12 @@
 #include <mutex>
 #include <utility>
 
-namespace bench {
+namespace weir::bench {
 
 template <class T>
 class condvar_queue {
  public:
+  /// At least 1: it cannot hand over without a place.
   explicit condvar_queue(std::size_t capacity) : capacity_(capacity) {}
 
   void put(T value) {
@@ -40,4 +43,4 @@ class condvar_queue {
   std::size_t capacity_;
 };
 
-}  // namespace bench
+}  // namespace weir::bench

@@ -1,0 +1,3 @@
+module weir/bench/channel
+
+go 1.19

@@ -1,0 +1,37 @@
+// Threads that start together: the time from their start to the last one's end, and what the process used in
+// it. Making and joining threads is not in it.
+//
+// Invariant: the last thread to arrive reads clock and usage before anyone runs (a starter of its own could
+// come too late), the last to end reads them when it has ended.
+#pragma once
+
+#include <bench/harness/reading.hpp>
+
+#include <atomic>
+#include <barrier>
+#include <cstddef>
+#include <thread>
+#include <vector>
+
+namespace weir::bench {
+
+/// Runs runner(0) .. runner(threads - 1), each on its own thread, and waits for them.
+template <class Runner>
+spent race(std::size_t threads, Runner runner) {
+  stopwatch watch;
+  spent result{};
+  std::barrier gate(static_cast<std::ptrdiff_t>(threads), [&watch]() noexcept { watch.restart(); });
+  std::atomic<std::size_t> running = threads;
+  {
+    std::vector<std::jthread> runners;
+    for (std::size_t i = 0; i < threads; ++i)
+      runners.emplace_back([&, i] {
+        gate.arrive_and_wait();
+        runner(i);
+        if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) result = watch.read();
+      });
+  }
+  return result;
+}
+
+}  // namespace weir::bench
