@@ -29,7 +29,7 @@ class receive_case final : public channel_case<Atomics> {
       : channel_case<Atomics>(std::move(other)), core_(other.core_), handler_(std::move(other.handler_)) {}
   ~receive_case() override {}
 
-  short_lock<Atomics>& lock() noexcept override { return core_->lock(); }
+  channel_gate<Atomics>& lock() noexcept override { return core_->lock(); }
 
   bool attempt() override {
     const step s = core_->take_one(got_, this->partners_);
@@ -55,7 +55,8 @@ class receive_case final : public channel_case<Atomics> {
     if (outcome_ == outcome::taken) {
       static_cast<void>(std::invoke(handler_, core_->unpack(got_)));
     } else if (this->waiter_.fate == fate::done) {
-      static_cast<void>(std::invoke(handler_, handed_over()));
+      got_.in_room = true;
+      static_cast<void>(std::invoke(handler_, core_->unpack(got_)));
     } else {
       static_cast<void>(std::invoke(handler_, result<T>(std::unexpected(errc::closed))));
     }
@@ -63,23 +64,13 @@ class receive_case final : public channel_case<Atomics> {
 
  private:
   enum class outcome : std::uint8_t { closed_or_by_partner, taken };
-  struct emptier {
-    T& value;
-    ~emptier() { std::destroy_at(std::addressof(value)); }
-  };
-
-  result<T> handed_over() noexcept {
-    const emptier empty{room_};
-    return result<T>(std::in_place, std::move(room_));
-  }
-
   channel_core<T, Atomics>* core_;
   F handler_;
   outcome outcome_ = outcome::closed_or_by_partner;
-  parcel<T, Atomics> got_;
   union {
-    T room_;  // where a partner puts the value
+    T room_;  // where the value is put
   };
+  parcel<T, Atomics> got_{std::addressof(room_)};
 };
 
 template <class T, class F, class Atomics = native_atomics>
@@ -97,7 +88,7 @@ class send_case final : public channel_case<Atomics> {
         copy_(std::move(other.copy_)),
         handler_(std::move(other.handler_)) {}
 
-  short_lock<Atomics>& lock() noexcept override { return core_->lock(); }
+  channel_gate<Atomics>& lock() noexcept override { return core_->lock(); }
 
   bool attempt() override {
     const step s = core_->state().offer(value(), this->partners_);

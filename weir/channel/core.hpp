@@ -1,10 +1,11 @@
-// A channel without its interface: the state, its lock, and how an operation tries, waits and gives up.
+// A channel without its interface: the state, and how an operation tries, waits and gives up.
 //
-// Each operation is: lock, one step of channel_state, unlock, finish whoever was claimed, then run the user's
-// code (moving out of a cell, destroying). It first tries; only when it would have to wait do the token and
-// the deadline matter, so closed comes before cancelled, and cancelled before timed out. Then it lists its
-// waiter in the same critical section as a second try, so no wake can be lost in between. See waiter.hpp for
-// the protocol from there on.
+// An operation first tries to pass the open gate (gate.hpp), which takes no lock. Else it is: lock, one step
+// of channel_state, unlock, finish whoever was claimed, then run the user's code (moving out of a cell,
+// destroying). Only when it would have to wait do the token and the deadline matter, so closed comes before
+// cancelled, and cancelled before timed out. It polls the gate for a moment, then lists its waiter in the
+// same critical section as a last try, so no wake can be lost in between. See waiter.hpp for the protocol
+// from there on.
 //
 // Stop callbacks are made before and destroyed after that critical section: a stop request that runs
 // meanwhile only sets a bit in the parker.
@@ -14,7 +15,6 @@
 #pragma once
 
 #include <weir/base/error.hpp>
-#include <weir/base/short_lock.hpp>
 #include <weir/base/time.hpp>
 #include <weir/channel/state.hpp>
 
@@ -51,10 +51,11 @@ class channel_core {
   static_assert((check_channel_element<T>(), true));
 
  public:
-  using lock_type = short_lock<Atomics>;
+  using gate_type = channel_gate<Atomics>;
   using state_type = channel_state<T, Atomics>;
   using waiter_type = waiter<Atomics>;
   using claimed = claimed_list<Atomics>;
+  using parcel_type = parcel<T, Atomics>;
 
   explicit channel_core(std::size_t capacity) : state_(capacity) {}
   channel_core(const channel_core&) = delete;
@@ -63,6 +64,13 @@ class channel_core {
   ~channel_core() { abandon(); }
 
   result<> try_send(T& value) {
+    switch (state_.quick_send(value)) {
+      case passage::done: return {};
+      case passage::blocked:
+        if (state_.surely_full()) return std::unexpected(errc::full);
+        break;
+      case passage::shut: break;
+    }
     return now([&](claimed& woken) { return state_.offer(value, woken); }, errc::full);
   }
 
@@ -70,76 +78,69 @@ class channel_core {
     waiter_type w;
     w.wish = wish::send;
     w.value = std::addressof(value);
-    return as_result(
-        now_or_wait([&](claimed& woken) { return state_.offer(value, woken); }, w, deadline, stop));
+    return as_result(now_or_wait([&] { return state_.quick_send(value); },
+                                 [&](claimed& woken) { return state_.offer(value, woken); }, w, deadline,
+                                 stop));
   }
 
   result<std::optional<T>> force_send(T& value) {
     if (capacity() == 0)
       throw std::logic_error("weir: force_send needs a capacity of at least 1, this channel has 0");
-    cell<T>* evicted = nullptr;
+    room_for_value room;
+    parcel_type evicted{&room.value};
     const auto r = now([&](claimed& woken) { return state_.force(value, evicted, woken); }, errc::full);
     if (!r) return std::unexpected(r.error());
-    if (evicted == nullptr) return result<std::optional<T>>(std::in_place);
-    const cell_emptier emptier{*this, evicted};
-    return result<std::optional<T>>(std::in_place, std::in_place, std::move(evicted->value));
+    if (!evicted.in_room && evicted.from_queue == nullptr) return result<std::optional<T>>(std::in_place);
+    return result<std::optional<T>>(std::in_place, *unpack(evicted));
   }
 
   std::size_t send_some(std::span<T> values) {
-    std::size_t sent = 0;
+    std::size_t sent = quick_send_some(values);
+    if (sent == values.size()) return sent;
     const finisher woken;
-    const std::lock_guard hold(lock_);
+    const std::lock_guard hold(gate());
     while (sent < values.size() && state_.offer(values[sent], woken.list) == step::done) ++sent;
     return sent;
   }
 
   result<T> try_receive() {
-    parcel<T, Atomics> got;
+    result<T> quick = std::unexpected(errc::empty);
+    switch (quick_receive(quick)) {
+      case passage::done: return quick;
+      case passage::blocked:
+        if (state_.surely_empty()) return quick;
+        break;
+      case passage::shut: break;
+    }
+    room_for_value room;
+    parcel_type got{&room.value};
     const auto r = now([&](claimed& woken) { return take_one(got, woken); }, errc::empty);
     if (!r) return std::unexpected(r.error());
     return unpack(got);
   }
 
   result<T> receive(time_point deadline, const std::stop_token& stop) {
-    parcel<T, Atomics> got;
+    result<T> quick = std::unexpected(errc::empty);
     room_for_value room;
+    parcel_type got{&room.value};
     waiter_type w;
     w.wish = wish::receive;
-    w.value = std::addressof(room.value);
-    const waited r = now_or_wait([&](claimed& woken) { return take_one(got, woken); }, w, deadline, stop);
+    w.value = got.room;
+    const waited r = now_or_wait([&] { return quick_receive(quick); },
+                                 [&](claimed& woken) { return take_one(got, woken); }, w, deadline, stop);
+    if (quick) return quick;
     if (!r.ok) return std::unexpected(r.why);
-    if (!r.by_partner) return unpack(got);
-    const value_emptier emptier{room.value};
-    return result<T>(std::in_place, std::move(room.value));
+    got.in_room |= r.by_partner;
+    return unpack(got);
   }
 
   std::size_t receive_some(std::span<T> out) {
-    cell_queue<T> cells;
-    claimed senders;
-    std::size_t queued = 0;
-    {
-      const finisher woken;
-      const std::lock_guard hold(lock_);
-      for (std::size_t n = 0; n < out.size(); ++n) {
-        parcel<T, Atomics> p;
-        if (state_.take(p, woken.list) != step::done) break;
-        if (p.from_queue != nullptr) {
-          cells.push(p.from_queue);
-          ++queued;
-        } else {
-          senders.add(*p.from_sender, fate::done);
-        }
-      }
-      state_.settle(woken.list);
-    }
-    std::size_t n = queued;  // those who wait first; destroying what was queued may take its time
-    while (waiter_type* const s = senders.pop()) {
-      replace(out[n++], *static_cast<T*>(s->value));
-      s->party->finish();
-    }
-    for (std::size_t i = 0; i < queued; ++i) {
-      const cell_emptier emptier{*this, cells.pop()};
-      replace(out[i], emptier.emptied->value);
+    if constexpr (plain_element<T>) return receive_some_plain(out);
+    std::size_t n = 0;
+    for (; n < out.size(); ++n) {
+      result<T> got = try_receive();
+      if (!got) break;
+      replace(out[n], *got);
     }
     return n;
   }
@@ -153,7 +154,8 @@ class channel_core {
     need_places();
     waiter_type w;
     w.wish = wish::reserve;
-    return as_result(now_or_wait([&](claimed&) { return state_.reserve(); }, w, deadline, stop));
+    return as_result(now_or_wait([] { return passage::shut; }, [&](claimed&) { return state_.reserve(); }, w,
+                                 deadline, stop));
   }
 
   result<> redeem(T& value) {
@@ -162,33 +164,34 @@ class channel_core {
 
   void drop_permit() noexcept {
     const finisher woken;
-    const std::lock_guard hold(lock_);
+    const std::lock_guard hold(gate());
     state_.drop_permit(woken.list);
   }
 
   bool close() noexcept {
     const finisher woken;
-    const std::lock_guard hold(lock_);
+    const std::lock_guard hold(gate());
     return state_.close(woken.list);
   }
 
   /// The last receiver has gone: close, and destroy what is queued.
   void abandon() noexcept {
-    cell_queue<T> lost;
+    lost_values<T> lost;
     {
       const finisher woken;
-      const std::lock_guard hold(lock_);
+      const std::lock_guard hold(gate());
       state_.close(woken.list);
-      lost = state_.abandon();
+      state_.abandon(lost);
     }
-    while (cell<T>* const c = lost.pop()) const cell_emptier emptier{*this, c};
+    if constexpr (quiet_when_moved_from<T>) state_.destroy(lost.in_ring);
+    while (cell<T>* const c = lost.in_cells.pop()) const cell_emptier emptier{*this, c};
   }
 
   void grow(std::size_t extra) {
     if (extra == 0) return;
-    auto room = cell_pool<T, Atomics>::make_block(state_type::with_spare(extra));
+    auto room = cell_pool<T, Atomics>::make_block(state_.with_spare(extra));
     const finisher woken;
-    const std::lock_guard hold(lock_);
+    const std::lock_guard hold(gate());
     state_.grow(extra, std::move(room), woken.list);
   }
 
@@ -196,22 +199,26 @@ class channel_core {
   std::size_t size() const noexcept { return state_.size(); }
   std::size_t capacity() const noexcept { return state_.capacity(); }
   channel_stats stats() const noexcept {
-    const std::lock_guard hold(lock_);
+    const std::lock_guard hold(state_.bare_lock());
     return state_.stats();
   }
 
   // For select, which holds the locks of several channels at once and takes its steps one by one.
-  lock_type& lock() noexcept { return lock_; }
+  gate_type& lock() noexcept { return state_; }
   state_type& state() noexcept { return state_; }
 
-  step take_one(parcel<T, Atomics>& got, claimed& woken) noexcept {
+  step take_one(parcel_type& got, claimed& woken) noexcept {
     const step s = state_.take(got, woken);
     if (s == step::done) state_.settle(woken);
     return s;
   }
 
   /// The value of a parcel. The user's code runs here, so no lock may be held.
-  result<T> unpack(parcel<T, Atomics> got) noexcept {
+  result<T> unpack(parcel_type got) noexcept {
+    if (got.in_room) {
+      const value_emptier emptier{*got.room};
+      return result<T>(std::in_place, std::move(*got.room));
+    }
     if (got.from_queue != nullptr) {
       const cell_emptier emptier{*this, got.from_queue};
       return result<T>(std::in_place, std::move(got.from_queue->value));
@@ -266,6 +273,42 @@ class channel_core {
       throw std::logic_error("weir: reserve needs a capacity of at least 1, this channel has 0");
   }
 
+  gate_type& gate() const noexcept { return state_; }
+
+  passage quick_receive(result<T>& into) noexcept {
+    return state_.quick_receive([&](T& value) { into.emplace(std::move(value)); });
+  }
+
+  std::size_t quick_send_some(std::span<T> values) noexcept {
+    if constexpr (quiet_when_moved_from<T>) return state_.try_push_some(values);
+    return 0;
+  }
+
+  /// Elements that move without user code are taken in one pass.
+  std::size_t receive_some_plain(std::span<T> out)
+    requires plain_element<T>
+  {
+    std::size_t n = state_.try_pop_some(out);
+    if (n == out.size()) return n;
+    const finisher woken;
+    const std::lock_guard hold(gate());
+    while (n < out.size()) {
+      room_for_value room;
+      parcel_type got{&room.value};
+      if (take_one(got, woken.list) != step::done) break;
+      if (got.in_room) {
+        out[n++] = room.value;
+      } else if (got.from_queue != nullptr) {
+        out[n++] = got.from_queue->value;
+        state_.cells().give_back(got.from_queue);
+      } else {
+        out[n++] = *static_cast<T*>(got.from_sender->value);
+        woken.list.add(*got.from_sender, fate::done);
+      }
+    }
+    return n;
+  }
+
   /// std::span elements may have throwing or no assignment; construction is what T promises.
   static void replace(T& to, T& from) noexcept {
     if constexpr (std::is_nothrow_move_assignable_v<T>) {
@@ -279,7 +322,7 @@ class channel_core {
   template <class Attempt>
   step locked(Attempt& attempt) {
     const finisher woken;
-    const std::lock_guard hold(lock_);
+    const std::lock_guard hold(gate());
     return attempt(woken.list);
   }
 
@@ -293,16 +336,32 @@ class channel_core {
     return std::unexpected(blocked);
   }
 
-  template <class Attempt>
-  waited now_or_wait(Attempt attempt, waiter_type& w, time_point deadline, const std::stop_token& stop) {
-    switch (locked(attempt)) {
-      case step::done: return {};
-      case step::closed: return {.ok = false};
-      case step::blocked: break;
+  template <class Quick, class Attempt>
+  waited now_or_wait(Quick quick, Attempt attempt, waiter_type& w, time_point deadline,
+                     const std::stop_token& stop) {
+    const passage first = quick();
+    if (first == passage::done) return {};
+    const bool stopped = stop.stop_requested();
+    if (stopped || (deadline != never && deadline <= Atomics::now())) {
+      switch (locked(attempt)) {
+        case step::done: return {};
+        case step::closed: return {.ok = false};
+        case step::blocked: return {.ok = false, .why = stopped ? errc::cancelled : errc::timed_out};
+      }
     }
-    if (stop.stop_requested()) return {.ok = false, .why = errc::cancelled};
-    if (deadline != never && deadline <= Atomics::now()) return {.ok = false, .why = errc::timed_out};
+    if (first == passage::blocked && poll(quick)) return {};
     return wait(attempt, w, deadline, stop);
+  }
+
+  /// For under a microsecond, and a few yields: what it waits for is often on its way. Not on one processor.
+  template <class Quick>
+  static bool poll(Quick& quick) {
+    if (!Atomics::may_poll()) return false;
+    for (int i = 0; i < polls + yields; ++i) {
+      i < polls ? Atomics::pause() : Atomics::yield();
+      if (const passage p = quick(); p != passage::blocked) return p == passage::done;
+    }
+    return false;
   }
 
   template <class Attempt>
@@ -329,12 +388,14 @@ class channel_core {
   }
 
   bool withdraw(waiter_type& w) noexcept {
-    const std::lock_guard hold(lock_);
+    const std::lock_guard hold(gate());
     return state_.unlist(w);
   }
 
-  mutable lock_type lock_;
-  state_type state_;
+  static constexpr int polls = 25;  // of about 30 ns each
+  static constexpr int yields = 8;
+
+  mutable state_type state_;
 };
 
 }  // namespace weir::detail

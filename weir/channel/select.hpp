@@ -56,7 +56,7 @@ concept case_range = std::ranges::contiguous_range<R> && std::ranges::sized_rang
 template <std::size_t N>
 std::size_t run_select(std::array<native_case*, N> cases, preference which) {
   std::array<std::uint32_t, N> order;
-  std::array<short_lock<native_atomics>*, N> locks;
+  std::array<channel_gate<native_atomics>*, N> locks;
   return select_run<native_atomics>({cases, order, locks}, which).run();
 }
 
@@ -70,13 +70,13 @@ std::size_t run_select_of(Set& cases_of_caller, preference which) {
   if (set.size() <= on_stack) {
     std::array<native_case*, on_stack> cases;
     std::array<std::uint32_t, on_stack> order;
-    std::array<short_lock<native_atomics>*, on_stack> locks;
+    std::array<channel_gate<native_atomics>*, on_stack> locks;
     std::ranges::transform(set, cases.begin(), [](C& c) { return case_pointer(c); });
     return select_run<native_atomics>({std::span(cases).first(set.size()), order, locks}, which).run();
   }
   std::vector<native_case*> cases(set.size());
   std::vector<std::uint32_t> order(set.size());
-  std::vector<short_lock<native_atomics>*> locks(set.size());
+  std::vector<channel_gate<native_atomics>*> locks(set.size());
   std::ranges::transform(set, cases.begin(), [](C& c) { return case_pointer(c); });
   return select_run<native_atomics>({cases, order, locks}, which).run();
 }

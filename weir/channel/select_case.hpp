@@ -5,8 +5,8 @@
 // Thread-safety: a case belongs to one thread; partners reach only the waiter and the value's room inside it.
 #pragma once
 
-#include <weir/base/short_lock.hpp>
 #include <weir/base/time.hpp>
+#include <weir/channel/gate.hpp>
 #include <weir/channel/waiter.hpp>
 
 #include <cstdint>
@@ -42,7 +42,7 @@ template <class Atomics>
 class channel_case : public select_case<Atomics> {
  public:
   /// The lock of its channel, held during attempt() and list().
-  virtual short_lock<Atomics>& lock() noexcept = 0;
+  virtual channel_gate<Atomics>& lock() noexcept = 0;
   /// Does the operation if it is ready, also by finding the channel closed. False: it would have to wait.
   virtual bool attempt() = 0;
   /// Waits in the channel's list as case `index` of `party`.

@@ -29,7 +29,7 @@ template <class Atomics>
 struct select_space {
   std::span<select_case<Atomics>*> cases;
   std::span<std::uint32_t> order;
-  std::span<short_lock<Atomics>*> locks;
+  std::span<channel_gate<Atomics>*> locks;
 };
 
 template <class Atomics>
@@ -75,17 +75,17 @@ class select_run {
 
   class hold_all {
    public:
-    explicit hold_all(std::span<short_lock<Atomics>*> locks) noexcept : locks_(locks) {
-      for (short_lock<Atomics>* l : locks_) l->lock();
+    explicit hold_all(std::span<channel_gate<Atomics>*> locks) noexcept : locks_(locks) {
+      for (channel_gate<Atomics>* l : locks_) l->lock();
     }
     hold_all(const hold_all&) = delete;
     hold_all& operator=(const hold_all&) = delete;
     ~hold_all() {
-      for (short_lock<Atomics>* l : locks_) l->unlock();
+      for (channel_gate<Atomics>* l : locks_) l->unlock();
     }
 
    private:
-    std::span<short_lock<Atomics>*> locks_;
+    std::span<channel_gate<Atomics>*> locks_;
   };
 
   /// Stop callbacks armed for as long as it lives.
@@ -190,7 +190,7 @@ class select_run {
 
   std::span<select_case<Atomics>*> cases_;
   std::span<std::uint32_t> order_;
-  std::span<short_lock<Atomics>*> locks_;
+  std::span<channel_gate<Atomics>*> locks_;
   time_point started_{};
   time_point deadline_ = never;
   std::uint32_t timeout_ = none;

@@ -1,20 +1,26 @@
 // The state of a channel and the steps that change it, all under the channel's lock.
 //
-// Invariants between steps (values: cells queued; places: capacity less values less permits):
+// Its values are in a ring (ring.hpp) when they are quiet once moved from and the channel never grew, else in
+// cells (cell_pool.hpp). With the gate open, senders and receivers pass the ring without the lock; what is
+// said here of the lock is said of the shut gate as well.
+//
+// Invariants between steps (values: queued; places: capacity less values less permits):
 // - values + permits never exceed the capacity, but while it grows;
 // - a sender waits only while there is no place, a receiver only while there is no value; at capacity 0,
 //   while there is no partner. A listed waiter whose select has been decided elsewhere counts for nothing
 //   and is dropped when met;
 // - after close() no sender waits, and no receiver waits once the last value and permit are gone.
-// A step never destroys a T and never wakes anybody: emptied cells and claimed parties go to the caller, who
-// deals with them after unlocking. T's move constructor, which is nothrow, is the only user code that runs
-// here.
+// A step never wakes anybody, and destroys no T but a quiet one: emptied cells and claimed parties go to the
+// caller, who deals with them after unlocking. T's move constructor, which is nothrow, is the only user code
+// that runs here.
 //
 // A select never pairs with itself: its attempts run before its waiters are listed, and others settle its
 // waiters by claims, of which one select has only one to give.
 #pragma once
 
 #include <weir/channel/cell_pool.hpp>
+#include <weir/channel/gate.hpp>
+#include <weir/channel/ring.hpp>
 #include <weir/channel/stats.hpp>
 #include <weir/channel/waiter.hpp>
 
@@ -23,6 +29,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <type_traits>
 #include <utility>
 
 namespace weir::detail {
@@ -30,24 +37,59 @@ namespace weir::detail {
 /// What an attempt came to.
 enum class step : std::uint8_t { done, blocked, closed };
 
-/// A value taken from a channel, still where it was: in a cell, or with a sender who waits until it has been
-/// moved.
+/// A value taken from a channel: in the taker's room, or still where it was, in a cell, or with a sender who
+/// waits until it has been moved.
 template <class T, class Atomics>
 struct parcel {
+  T* room;  // the taker's, without a T in it
+  bool in_room = false;
   cell<T>* from_queue = nullptr;
   waiter<Atomics>* from_sender = nullptr;
 };
 
+/// Values that nobody will receive, for destroy().
+template <class T>
+struct lost_values {
+  ring_range in_ring;
+  cell_queue<T> in_cells;
+};
+
 template <class T, class Atomics>
-class channel_state {
+class channel_state
+    : public std::conditional_t<quiet_when_moved_from<T>, channel_ring<T, Atomics>, channel_gate<Atomics>> {
+  static constexpr bool has_ring = quiet_when_moved_from<T>;
+  using base = std::conditional_t<has_ring, channel_ring<T, Atomics>, channel_gate<Atomics>>;
+
  public:
   using waiter_type = waiter<Atomics>;
   using claimed = claimed_list<Atomics>;
 
-  explicit channel_state(std::size_t capacity) : capacity_(capacity) {
-    if (capacity == 0) return;
-    cells_.add_block(cells_.make_block(with_spare(capacity)));
+  explicit channel_state(std::size_t capacity) : base(has_ring ? capacity : 0), capacity_(capacity) {
+    if (!has_ring && capacity != 0) cells_.add_block(cells_.make_block(with_spare(capacity)));
   }
+
+  /// Sends without the lock, if the gate is open and there is a place.
+  passage quick_send(T& value) noexcept {
+    if constexpr (has_ring) return base::try_push(value);
+    return passage::shut;
+  }
+  template <class Take>
+  passage quick_receive(Take take) noexcept {
+    if constexpr (has_ring) return base::try_pop(take);
+    return passage::shut;
+  }
+
+  /// True: it was so, without the lock, at one moment of this call. False says nothing.
+  bool surely_full() const noexcept {
+    if constexpr (has_ring) return base::is_surely_full();
+    return false;
+  }
+  bool surely_empty() const noexcept {
+    if constexpr (has_ring) return base::is_surely_empty();
+    return false;
+  }
+
+  // From here on the lock is held.
 
   /// Queues `value` or hands it to a receiver. std::bad_alloc: see cell_pool::acquire(); nothing has happened
   /// then.
@@ -65,12 +107,12 @@ class channel_state {
   }
 
   /// As offer(), but a full queue gives up its oldest value, which goes to `evicted`. Capacity at least 1.
-  step force(T& value, cell<T>*& evicted, claimed& woken) {
+  step force(T& value, parcel<T, Atomics>& evicted, claimed& woken) {
     if (is_closed()) return step::closed;
     if (!has_place()) {
       if (size() == 0) return step::blocked;
-      cell<T>* const room = need_cell();
-      evicted = pop();
+      cell<T>* const room = need_room();
+      pop(evicted);
       push(room, value);
       return step::done;
     }
@@ -105,8 +147,7 @@ class channel_state {
 
   /// Takes the oldest value. Call settle() when done taking.
   step take(parcel<T, Atomics>& out, claimed& woken) noexcept {
-    out.from_queue = pop();
-    if (out.from_queue != nullptr) return step::done;
+    if (pop(out)) return step::done;
     out.from_sender = claim_value(woken);
     if (out.from_sender != nullptr) return step::done;
     return is_closed() && permits_ == 0 ? step::closed : step::blocked;
@@ -120,15 +161,15 @@ class channel_state {
         grant(s, woken);
         continue;
       }
-      cell<T>* const room = cells_.acquire();
-      if (room == nullptr) return;  // out of memory: the next step on this channel tries again
+      cell<T>* room = nullptr;
+      if (!find_room(room)) return;  // out of memory: the next step on this channel tries again
       senders_.remove(s);
       if (!s.claim()) {
-        cells_.release(room);
+        release(room);
         continue;
       }
       if (waiter_type* const r = claim_receiver()) {
-        cells_.release(room);
+        release(room);
         hand_over(*static_cast<T*>(s.value), *r, woken);
       } else {
         push(room, *static_cast<T*>(s.value));
@@ -146,22 +187,33 @@ class channel_state {
     return true;
   }
 
-  /// Nobody will receive any more: what is queued goes to the caller, to be destroyed.
-  cell_queue<T> abandon() noexcept {
+  /// Nobody will receive any more. What is queued goes to `lost`.
+  void abandon(lost_values<T>& lost) noexcept {
     abandoned_ = true;
     discarded_ += size();
+    if constexpr (has_ring) lost.in_ring = base::give_up();
     size_.store(0, std::memory_order_relaxed);
-    return std::exchange(queue_, {});
+    lost.in_cells = std::exchange(queue_, {});
   }
 
+  /// From now on the values are in cells: a ring cannot grow while others pass through it.
   void grow(std::size_t extra, typename cell_pool<T, Atomics>::block_ptr room, claimed& woken) noexcept {
-    capacity_.store(capacity() + extra, std::memory_order_relaxed);
     cells_.add_block(std::move(room));
+    if constexpr (has_ring) {
+      if (std::exchange(this->ringed_, false)) {
+        while (!base::is_empty()) {
+          cell<T>* const c = cells_.acquire();  // of the new block: it has enough for all
+          base::pop([&](T& value) { push_cell(c, value); });
+        }
+      }
+    }
+    capacity_.store(capacity() + extra, std::memory_order_relaxed);
     settle(woken);
   }
-  static std::size_t with_spare(std::size_t places) noexcept {
-    const std::size_t sum = places + cell_pool<T, Atomics>::spare;
-    return sum < places ? places : sum;
+  /// Cells for a channel that grows by `extra`: those of a ring move into cells as well.
+  std::size_t with_spare(std::size_t extra) const noexcept {
+    const std::size_t most = extra + cell_pool<T, Atomics>::spare + (has_ring ? capacity() : 0);
+    return most < extra ? extra : most;
   }
 
   void list(waiter_type& w) noexcept { list_of(w).push_back(w); }
@@ -176,8 +228,12 @@ class channel_state {
     return {size(), capacity(), senders_.size(), receivers_.size(), discarded_};
   }
 
-  // Written under the lock, read without it: snapshots.
-  std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  // Read without the lock, too: snapshots.
+  std::size_t size() const noexcept {
+    const std::size_t in_cells = size_.load(std::memory_order_relaxed);
+    if constexpr (has_ring) return in_cells + base::queued();
+    return in_cells;
+  }
   std::size_t capacity() const noexcept { return capacity_.load(std::memory_order_relaxed); }
   bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
@@ -190,10 +246,19 @@ class channel_state {
 
   bool has_place() const noexcept { return size() + permits_ < capacity(); }
 
-  cell<T>* need_cell() {
-    cell<T>* const room = cells_.acquire();
-    if (room == nullptr) throw std::bad_alloc();
+  /// Null and true: the ring has it. False: there is no memory for a cell.
+  bool find_room(cell<T>*& room) noexcept {
+    if (this->ringed_) return true;
+    room = cells_.acquire();
+    return room != nullptr;
+  }
+  cell<T>* need_room() {
+    cell<T>* room = nullptr;
+    if (!find_room(room)) throw std::bad_alloc();
     return room;
+  }
+  void release(cell<T>* room) noexcept {
+    if (room != nullptr) cells_.release(room);
   }
 
   /// A place must be free, or held by a permit that is being used.
@@ -201,20 +266,33 @@ class channel_state {
     if (waiter_type* const r = claim_receiver()) {
       hand_over(value, *r, woken);
     } else {
-      push(need_cell(), value);
+      push(need_room(), value);
     }
   }
 
   void push(cell<T>* room, T& value) noexcept {
+    if constexpr (has_ring) {
+      if (room == nullptr) return base::push(value);
+    }
+    push_cell(room, value);
+  }
+  void push_cell(cell<T>* room, T& value) noexcept {
     std::construct_at(&room->value, std::move(value));
     queue_.push(room);
-    size_.store(size() + 1, std::memory_order_relaxed);
+    size_.store(size_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
-  cell<T>* pop() noexcept {
-    cell<T>* const c = queue_.pop();
-    if (c != nullptr) size_.store(size() - 1, std::memory_order_relaxed);
-    return c;
+  bool pop(parcel<T, Atomics>& out) noexcept {
+    if constexpr (has_ring) {
+      if (!base::is_empty()) {
+        base::pop([&](T& value) { std::construct_at(out.room, std::move(value)); });
+        return out.in_room = true;
+      }
+    }
+    out.from_queue = queue_.pop();
+    if (out.from_queue == nullptr) return false;
+    size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    return true;
   }
 
   static void hand_over(T& value, waiter_type& receiver, claimed& woken) noexcept {
@@ -262,16 +340,16 @@ class channel_state {
 
   template <class V>
   using atomic = typename Atomics::template atomic<V>;
+  using base::closed_;
+  using base::permits_;
+  using base::receivers_;
+  using base::senders_;
 
-  atomic<std::size_t> size_{0};
+  atomic<std::size_t> size_{0};  // values in cells
   atomic<std::size_t> capacity_;
-  atomic<bool> closed_{false};
   bool abandoned_ = false;
-  std::size_t permits_ = 0;
   std::uint64_t discarded_ = 0;
   cell_queue<T> queue_;
-  fifo_list<waiter_type> senders_;
-  fifo_list<waiter_type> receivers_;
   cell_pool<T, Atomics> cells_;
 };
 
