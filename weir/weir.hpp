@@ -7,6 +7,7 @@
 #include <weir/base/units.hpp>
 #include <weir/channel/channel.hpp>
 #include <weir/channel/select.hpp>
+#include <weir/exec/task.hpp>
 #include <weir/observe/histogram.hpp>
 #include <weir/observe/observer.hpp>
 #include <weir/pool/overflow.hpp>

@@ -3,6 +3,7 @@
 // Thread-safety: all of it, from any number of threads at once; an iterator belongs to one thread.
 #pragma once
 
+#include <weir/channel/async_operation.hpp>
 #include <weir/channel/core.hpp>
 
 #include <cassert>
@@ -71,6 +72,14 @@ class receiving {
   }
   [[nodiscard]] result<T> receive_until(time_point deadline, std::stop_token stop = {}) const {
     return core().receive(deadline, stop);
+  }
+
+  /// As receive, for coroutines: co_await gives a result<T>, and blocks no thread while it waits.
+  ///   auto op = ch.async_receive();
+  ///   weir::result<T> got = co_await op;
+  /// Inside a weir::task the wait also ends, as cancelled, when the task is asked to stop.
+  [[nodiscard]] auto async_receive(std::stop_token stop = {}) const {
+    return detail::async_receive_operation<T>(core(), std::move(stop));
   }
 
   /// Never waits: fills `out` from the front with what is there, senders who wait included, and says how

@@ -3,6 +3,7 @@
 // Thread-safety: all of it, from any number of threads at once.
 #pragma once
 
+#include <weir/channel/async_operation.hpp>
 #include <weir/channel/core.hpp>
 #include <weir/channel/permit.hpp>
 
@@ -39,6 +40,15 @@ class sending {
   }
   [[nodiscard]] result<> send_until(T&& value, time_point deadline, std::stop_token stop = {}) const {
     return core().send(value, deadline, stop);
+  }
+
+  /// As send, for coroutines: co_await gives a result<>, and blocks no thread while it waits. `value` is a
+  /// named object that outlives the co_await:
+  ///   auto op = ch.async_send(std::move(v));
+  ///   if (!co_await op) ...  // v is unchanged
+  /// Inside a weir::task the wait also ends, as cancelled, when the task is asked to stop.
+  [[nodiscard]] auto async_send(T&& value, std::stop_token stop = {}) const {
+    return detail::async_send_operation<T>(core(), value, std::move(stop));
   }
 
   /// Never waits: when the channel is full the oldest value leaves and is returned. full (permits hold every
