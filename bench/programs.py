@@ -34,7 +34,8 @@ def build_cpp(build: pathlib.Path, folder: pathlib.Path, names: list[str]) -> No
     measured as it was before."""
     if not (build / "build.ninja").is_file():
         built(["cmake", "--preset", "release", "-B", str(build)], "the build directory")
-    known = subprocess.run(["ninja", "-C", str(build), "-t", "targets", "all"], capture_output=True, text=True).stdout
+    known = subprocess.run(["ninja", "-C", str(build), "-t", "targets", "all"], capture_output=True,
+                           text=True).stdout
     for name in names:
         if f"\n{name}: " in known and not built(["cmake", "--build", str(build), "--target", name], name):
             (folder / name).unlink(missing_ok=True)

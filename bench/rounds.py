@@ -1,18 +1,22 @@
 """Contenders side by side in rounds: how many items each gets, whose turn it is, what it answered.
 
-A contender is a program that does so many items of a cell and prints one line of JSON (seconds,
-cpu_seconds, voluntary, involuntary, checksum and whatever else it measures). The slowest is a thousand times
-slower than the fastest, so each gets as many items as take it about as long; the same number in every round.
+A contender is a program that does so many items of a cell and prints one line of JSON (seconds, cpu_seconds,
+voluntary, involuntary, checksum, and latencies where they are what is asked for). The slowest is a thousand
+times slower than the fastest, so each gets as many items as take it about as long; the same number in every
+round.
 """
 import dataclasses
 import json
 import os
+import pathlib
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
+import programs
+
 TIMEOUT = 60.0  # seconds; a run is meant to take a fraction of one
+SHARED = 64  # items come in multiples of it, so that all numbers of producers and consumers can share them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Reading:
     cpu_seconds: float
     voluntary: int
     involuntary: int
+    latencies: tuple[float, ...] = ()  # seconds
 
     @property
     def rate(self) -> float:
@@ -42,6 +47,11 @@ class Reading:
     def cpu_ns(self) -> float:
         """Processor time an item, of the whole process."""
         return self.cpu_seconds * 1e9 / self.items
+
+    @property
+    def cpu_share(self) -> float:
+        """Processor time over time, in per cent."""
+        return 100 * self.cpu_seconds / self.seconds
 
     @property
     def switches(self) -> float:
@@ -63,25 +73,25 @@ def answer(command: list[str], processor: int | None = None) -> dict:
     return json.loads(done.stdout)
 
 
-def reading(command: list[str], items: int, expected: int | None, processor: int | None) -> Reading:
+def reading(command: list[str], items: int, expected: int, processor: int | None) -> Reading:
     """One run of so many items; RuntimeError when its checksum is not the expected one."""
     got = answer([*command, "--items", str(items)], processor)
-    if expected is not None and got["checksum"] != expected:
+    if got["checksum"] != expected:
         raise RuntimeError(f"{' '.join(command)} --items {items}: items were lost, doubled or torn "
                            f"(checksum {got['checksum']}, expected {expected})")
-    return Reading(items, got["seconds"], got["cpu_seconds"], got["voluntary"], got["involuntary"])
+    return Reading(items, got["seconds"], got["cpu_seconds"], got["voluntary"], got["involuntary"],
+                   tuple(got.get("latencies", ())))
 
 
 def calibrated(measure: Callable[[int], Reading], seconds: float, guess: int = 1024) -> int:
-    """How many items take about so long: a multiple of 64, so that all topologies can share them."""
-    items = max(64, guess // 64 * 64)
+    """How many items take about so long."""
+    items = max(SHARED, guess // SHARED * SHARED)
     while True:
-        took = measure(items).seconds
-        growth = seconds / max(took, 1e-9)
+        growth = seconds / max(measure(items).seconds, 1e-9)
         if growth < 3 or items >= 1 << 28:
-            return max(64, int(items * growth) // 64 * 64)
+            return max(SHARED, int(items * growth) // SHARED * SHARED)
         # Few items say little: what a start costs would be taken for the contender's pace.
-        items = int(items * min(growth, 30.0)) // 64 * 64
+        items = int(items * min(growth, 30.0)) // SHARED * SHARED
 
 
 def turns(names: list[str], number: int) -> list[str]:
@@ -95,11 +105,46 @@ def progress(text: str) -> None:
         print(f"\r{text:70}", end="", file=sys.stderr, flush=True)
 
 
-class Clock:
-    """How long the run has taken, for the first line of a report."""
+class Race:
+    """The contenders in all cells, round by round.
 
-    def __init__(self):
-        self.start = time.monotonic()
+    A cell has flags(contender), checksum(items), like() (a cell in which a contender is about as fast, or
+    None), one_core and fixed (its number of items, or None: calibrate).
+    """
 
-    def minutes(self) -> float:
-        return (time.monotonic() - self.start) / 60
+    def __init__(self, folder: pathlib.Path, contenders: list[Contender], cells: list, seconds: float):
+        self.folder, self.seconds = folder, seconds
+        self.field = {cell: {c.name: c for c in contenders if c.can(cell)} for cell in cells}
+        self.items = {}
+        self.readings = {cell: {name: [] for name in names} for cell, names in self.field.items()}
+        self.processor = min(os.sched_getaffinity(0))
+
+    def turn(self, cell, name: str, items: int) -> Reading:
+        contender = self.field[cell][name]
+        command = [str(self.folder / contender.program), *contender.flags, *cell.flags(contender)]
+        return reading(command, items, cell.checksum(items), self.processor if cell.one_core else None)
+
+    def calibrate(self) -> None:
+        """Who cannot do a cell is left out of it, which is said."""
+        for cell, names in self.field.items():
+            for name in list(names):
+                progress(f"how fast is {name} in {cell}")
+                guess = self.items.get((cell.like(), name), 4096) // 4
+                try:
+                    self.items[cell, name] = cell.fixed or calibrated(
+                        lambda items: self.turn(cell, name, items), self.seconds, guess)
+                except RuntimeError as failure:
+                    programs.note(f"{name} left out of {cell} ({cell.title()}): {failure}")
+                    del names[name], self.readings[cell][name]
+
+    def run(self, rounds: int) -> dict:
+        """cell -> name of the contender -> its readings, one a round."""
+        self.calibrate()
+        for number in range(rounds):
+            for position, (cell, names) in enumerate(self.field.items()):
+                for name in turns(list(names), number + position):
+                    progress(f"round {number + 1} of {rounds}: {cell} ({cell.title()}), {name}")
+                    self.readings[cell][name].append(self.turn(cell, name, self.items[cell, name]))
+        progress("")
+        progress("\r")
+        return self.readings

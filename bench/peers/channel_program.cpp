@@ -11,8 +11,7 @@ namespace weir::bench {
 
 namespace {
 
-channel_cell cell_of(int argc, char** argv) {
-  auto options = options_of(argc, argv, "pingpong");
+channel_cell cell_of(std::map<std::string, std::string> options) {
   const std::string topology = options["cell"];
   const std::size_t cross = topology.find('x');
   if (cross == std::string::npos)
@@ -36,9 +35,19 @@ channel_cell cell_of(int argc, char** argv) {
 
 }  // namespace
 
-int channel_program(int argc, char** argv, const std::function<channel_reading(const channel_cell&)>& run) {
+int channel_program(int argc, char** argv, const std::function<channel_reading(const channel_cell&)>& run,
+                    const std::function<spent(const channel_cell&, duration)>& parked) {
   try {
-    const channel_reading reading = run(cell_of(argc, argv));
+    const auto options = options_of(argc, argv, {"pingpong", "parked"});
+    const channel_cell cell = cell_of(options);
+    channel_reading reading;
+    if (!options.contains("parked")) {
+      reading = run(cell);
+    } else if (parked) {
+      reading = {parked(cell, std::chrono::milliseconds(cell.items)), cell.items};
+    } else {
+      throw std::invalid_argument("--parked: this contender does not tell");
+    }
     fmt::print("{{{}, \"checksum\": {}}}\n", json_members(reading.cost), reading.checksum);
     return 0;
   } catch (const std::invalid_argument& wrong) {

@@ -19,13 +19,13 @@ std::uint64_t parsed(const std::string& name, std::string_view text) {
 
 }  // namespace
 
-std::map<std::string, std::string> options_of(int argc, char** argv, const std::string& flags) {
+std::map<std::string, std::string> options_of(int argc, char** argv, const std::set<std::string>& flags) {
   std::map<std::string, std::string> options;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (!word.starts_with("--")) throw std::invalid_argument(fmt::format("'{}' is no option", word));
     const std::string name = word.substr(2);
-    if (name == flags) {
+    if (flags.contains(name)) {
       options[name] = "";
     } else if (i + 1 < argc) {
       options[name] = argv[++i];

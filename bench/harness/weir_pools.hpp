@@ -1,0 +1,70 @@
+// weir's pools as contenders (pool_cell.hpp): with closures, with typed jobs, and with jobs handed in 16 at a
+// time.
+#pragma once
+
+#include <bench/harness/pool_cell.hpp>
+
+#include <weir/pool/task_pool.hpp>
+#include <weir/pool/worker_pool.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <span>
+
+namespace weir::bench {
+
+/// A fixed number of workers; a submitter waits when the queue is full.
+inline pool_options fixed_workers(std::size_t workers) {
+  return {.min_workers = workers, .max_workers = workers, .queue_capacity = pool_queue_capacity};
+}
+
+template <class Course>
+class weir_task_pool {
+ public:
+  weir_task_pool(std::size_t workers, Course& course) : course_(course), pool_(fixed_workers(workers)) {}
+  void submit(std::uint64_t count) {
+    for (; count > 0; --count)
+      if (!pool_.submit([&course = course_] { course.run(); })) std::abort();
+  }
+
+ private:
+  Course& course_;
+  task_pool pool_;
+};
+
+/// The job is the course's address.
+template <class Course>
+class weir_worker_pool {
+ public:
+  weir_worker_pool(std::size_t workers, Course& course)
+      : course_(&course), pool_([](Course*& job) { job->run(); }, fixed_workers(workers)) {}
+  void submit(std::uint64_t count) {
+    for (Course* job = course_; count > 0; --count)
+      if (!pool_.submit(std::move(job))) std::abort();
+  }
+
+ protected:
+  Course* course_;
+  worker_pool<Course*> pool_;
+};
+
+template <class Course>
+class weir_worker_pool_by_16 : public weir_worker_pool<Course> {
+ public:
+  using weir_worker_pool<Course>::weir_worker_pool;
+  void submit(std::uint64_t count) {
+    std::array<Course*, 16> batch;
+    batch.fill(this->course_);
+    while (count > 0) {
+      const std::span jobs = std::span(batch).first(std::min<std::uint64_t>(batch.size(), count));
+      const std::size_t taken = this->pool_.submit_some(jobs);
+      count -= taken;
+      if (taken > 0) continue;
+      weir_worker_pool<Course>::submit(1);  // submit_some never waits; one job waits for its place
+      --count;
+    }
+  }
+};
+
+}  // namespace weir::bench

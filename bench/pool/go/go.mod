@@ -1,0 +1,3 @@
+module weir/bench/pool
+
+go 1.19

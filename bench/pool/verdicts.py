@@ -1,0 +1,66 @@
+"""What was promised of pools, against what was measured."""
+import statistics
+
+import cells as plan
+import ratios
+
+SINGLE = ("weir-tasks", "weir-jobs")  # one job at a time
+
+
+def empty_jobs(cell: plan.Cell) -> bool:
+    return cell.kind == "empty" and not cell.one_core
+
+
+def judge_empty(readings: dict) -> list[dict]:
+    found = []
+    for ours in SINGLE:
+        for what, peers, least in (("go", ["go"], 1.5), ("best C++ peer", plan.CPP_PEERS, 3)):
+            rows = ratios.of_cells(readings, empty_jobs, ours, peers)
+            found += ratios.mean(f"{ours} / {what}, empty jobs", least, rows)
+    rows = ratios.of_cells(readings, empty_jobs, "weir-jobs-16", ["go"])
+    return found + ratios.mean("weir-jobs-16 / go, empty jobs", 4, rows)
+
+
+def judge_latency(readings: dict) -> list[dict]:
+    """The median of a round over that of the round's quickest peer with threads."""
+    found = []
+    for cell, names in readings.items():
+        peers = [names[p] for p in plan.CPP_PEERS if names.get(p)]
+        if cell.kind != "latency" or not peers:
+            continue
+        found += [ratios.at_most(f"{ours} / best thread peer: latency after 10 ms, p50", 1,
+                                 [median(mine) / min(map(median, others))
+                                  for mine, *others in zip(names[ours], *peers)])
+                  for ours in SINGLE if names.get(ours)]
+    return found
+
+
+def median(reading) -> float:
+    return statistics.median(reading.latencies)
+
+
+def judge(readings: dict) -> list[dict]:
+    found = judge_empty(readings)
+    for ours in plan.OURS:
+        rows = ratios.of_cells(readings, lambda cell: cell.kind == "spin", ours, ["bare"])
+        found += ratios.worst(f"{ours} / ceiling, jobs of 1 us", 0.97, rows)
+    found += judge_latency(readings)
+    for ours in plan.OURS:
+        rows = ratios.of_cells(readings, lambda cell: cell.kind == "empty" and cell.one_core, ours, ["go"])
+        found += ratios.worst(f"{ours} / go on one core, empty jobs", 0.5, rows)
+    for cell, names in readings.items():
+        if cell.kind == "parked":
+            found += [ratios.at_most(f"{name}, {cell}: CPU % while idle", 0.1,
+                                     [r.cpu_share for r in taken])
+                      for name, taken in names.items() if taken]
+    return found
+
+
+def panels(readings: dict) -> dict:
+    """For the drawing: a panel a kind of job, a group a shape."""
+    found = {}
+    for cell, names in readings.items():
+        if cell.kind in ("empty", "spin") and not cell.one_core:
+            found.setdefault(cell.title(), {})[f"{cell.producers}p {cell.workers}w"] = {
+                name: statistics.median(r.rate for r in taken) for name, taken in names.items() if taken}
+    return found
