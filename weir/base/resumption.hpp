@@ -15,6 +15,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstdint>
+#include <stop_token>
 #include <utility>
 
 namespace weir::detail {
@@ -51,6 +52,18 @@ resumer resumption_of(std::coroutine_handle<Promise> h, suspended& s) noexcept {
             h.address()};
   } else {
     return {[](void* s_of_it) noexcept { resume_here(*static_cast<suspended*>(s_of_it)); }, &s};
+  }
+}
+
+/// The token that a coroutine was given by what started it (weir's tasks); others have none.
+template <class Promise>
+std::stop_token stop_token_of(std::coroutine_handle<Promise> h) noexcept {
+  if constexpr (requires {
+                  { h.promise().get_stop_token() } -> std::convertible_to<std::stop_token>;
+                }) {
+    return h.promise().get_stop_token();
+  } else {
+    return {};
   }
 }
 

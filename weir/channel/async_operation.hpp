@@ -27,18 +27,6 @@
 
 namespace weir::detail {
 
-/// The token that a coroutine was given by what started it (weir's tasks); others have none.
-template <class Promise>
-std::stop_token stop_token_of(std::coroutine_handle<Promise> h) noexcept {
-  if constexpr (requires {
-                  { h.promise().get_stop_token() } -> std::convertible_to<std::stop_token>;
-                }) {
-    return h.promise().get_stop_token();
-  } else {
-    return {};
-  }
-}
-
 template <class T, class Atomics>
 class async_operation {
  public:

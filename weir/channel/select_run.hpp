@@ -59,17 +59,13 @@ class select_run {
 
   /// Waits until one case has happened, runs its handler, and returns its index.
   std::size_t run() {
-    std::uint32_t chosen = attempt(no_party);
-    if (chosen == none) chosen = first_stop();
-    if (chosen == none) set_deadline();
-    if (chosen == none && timeout_ != none && deadline_ <= started_) chosen = timeout_;
-    if (chosen == none) chosen = first_otherwise();
+    std::uint32_t chosen = ready();
     if (chosen == none) chosen = wait();
     cases_[chosen]->run();
     return chosen;
   }
 
- private:
+ protected:
   static constexpr std::uint32_t none = wait_party<Atomics>::undecided;
   static constexpr wait_party<Atomics>* no_party = nullptr;
 
@@ -91,22 +87,25 @@ class select_run {
   /// Stop callbacks armed for as long as it lives.
   class armed_stops {
    public:
-    armed_stops(select_run& run, wait_party<Atomics>& party) : run_(run) {
-      for (std::uint32_t i = 0; i < run_.cases_.size(); ++i) {
-        if (run_.cases_[i]->kind() == case_kind::stop) run_.as_stop(i).arm(party, i);
-      }
-    }
+    armed_stops(select_run& run, wait_party<Atomics>& party) : run_(run) { run_.arm_stops(party); }
     armed_stops(const armed_stops&) = delete;
     armed_stops& operator=(const armed_stops&) = delete;
-    ~armed_stops() {
-      for (std::uint32_t i = 0; i < run_.cases_.size(); ++i) {
-        if (run_.cases_[i]->kind() == case_kind::stop) run_.as_stop(i).disarm();
-      }
-    }
+    ~armed_stops() { run_.disarm_stops(); }
 
    private:
     select_run& run_;
   };
+
+  void arm_stops(wait_party<Atomics>& party) {
+    for (std::uint32_t i = 0; i < cases_.size(); ++i) {
+      if (cases_[i]->kind() == case_kind::stop) as_stop(i).arm(party, i);
+    }
+  }
+  void disarm_stops() noexcept {
+    for (std::uint32_t i = 0; i < cases_.size(); ++i) {
+      if (cases_[i]->kind() == case_kind::stop) as_stop(i).disarm();
+    }
+  }
 
   channel_case<Atomics>& as_channel(std::uint32_t i) noexcept {
     return static_cast<channel_case<Atomics>&>(*cases_[i]);
@@ -117,6 +116,16 @@ class select_run {
 
   static void shuffle(std::span<std::uint32_t> order) noexcept {
     for (std::size_t n = order.size(); n > 1; --n) std::swap(order[n - 1], order[thread_random_below(n)]);
+  }
+
+  /// What need not wait; none, and then the deadline is set.
+  std::uint32_t ready() {
+    std::uint32_t chosen = attempt(no_party);
+    if (chosen == none) chosen = first_stop();
+    if (chosen == none) set_deadline();
+    if (chosen == none && timeout_ != none && deadline_ <= started_) chosen = timeout_;
+    if (chosen == none) chosen = first_otherwise();
+    return chosen;
   }
 
   /// Runs the first ready operation in `order_`. None is ready: lists them all for `party`, if there is one.
@@ -176,16 +185,25 @@ class select_run {
     if (chosen != none) return chosen;  // nothing was listed; a stop that came meanwhile comes after it
     if (party.parker.wait(deadline_) == parker<Atomics>::reason::done || !party.claim(timeout_)) {
       party.parker.wait_done();
+      party.tell_next();
       chosen = party.winner();
     } else {
-      chosen = timeout_;
-      // Requested, but its callback came second to us.
-      if (const std::uint32_t stopped = first_stop(); stopped != none) chosen = stopped;
+      chosen = timeout_or_stop();
     }
+    unlist_all();
+    return chosen;
+  }
+
+  /// The time is up; a stop that was requested comes before, though its callback came second.
+  std::uint32_t timeout_or_stop() noexcept {
+    const std::uint32_t stopped = first_stop();
+    return stopped != none ? stopped : timeout_;
+  }
+
+  void unlist_all() noexcept {
     for (const std::uint32_t i : order_) {
       if (cases_[i]->kind() == case_kind::channel) as_channel(i).unlist();
     }
-    return chosen;
   }
 
   std::span<select_case<Atomics>*> cases_;

@@ -230,4 +230,25 @@ inline task<void> detail::task_promise<void>::get_return_object() noexcept {
   return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));
 }
 
+namespace detail {
+
+class own_stop_token {
+ public:
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> h) noexcept {
+    token_ = stop_token_of(h);
+    return false;
+  }
+  std::stop_token await_resume() noexcept { return std::move(token_); }
+
+ private:
+  std::stop_token token_;
+};
+
+}  // namespace detail
+
+/// co_await gives the token by which the task that asks is asked to stop; an empty one when it cannot be.
+[[nodiscard]] inline auto current_stop_token() noexcept { return detail::own_stop_token(); }
+
 }  // namespace weir

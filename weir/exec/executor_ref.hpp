@@ -47,6 +47,15 @@ class executor_ref {
     }
   }
 
+  /// Starts `h` there after what is ready; without an executor, runs it here until it waits.
+  void start(std::coroutine_handle<> h) const noexcept {
+    if (scheduler* const on = own()) {
+      scheduler_access::start(*on, h);
+    } else {
+      post(h);
+    }
+  }
+
   /// How `s` is told; `self` lives while it waits.
   static resumer resumer_of(const executor_ref& self, suspended& s) noexcept {
     if (scheduler* const on = self.own()) {

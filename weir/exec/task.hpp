@@ -3,4 +3,7 @@
 
 #include <weir/exec/coroutine.hpp>
 #include <weir/exec/scheduler.hpp>
+#include <weir/exec/scope.hpp>
+#include <weir/exec/sleep.hpp>
 #include <weir/exec/spawn.hpp>
+#include <weir/exec/when.hpp>
