@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <array>
 #include <atomic>
@@ -224,6 +225,20 @@ TEST(pool_lifecycle, threads_are_named_after_the_pool) {
   ASSERT_TRUE(pool.submit(1));
   EXPECT_TRUE(pool.drain());
   EXPECT_EQ(std::string(name.data()), "a kitchen of /0");
+}
+
+TEST(pool_lifecycle, workers_run_on_the_processors_they_are_given) {
+  cpu_set_t usable;
+  ASSERT_EQ(sched_getaffinity(0, sizeof usable, &usable), 0);
+  for (std::size_t one = 0; one < CPU_SETSIZE; ++one) {
+    if (!CPU_ISSET(one, &usable)) continue;
+    std::atomic<int> elsewhere = 0;
+    worker_pool<int> pool([&](int&) { elsewhere += static_cast<std::size_t>(sched_getcpu()) != one; },
+                          {.min_workers = 3, .max_workers = 3, .processors = {one}});
+    for (int i = 0; i < 30; ++i) ASSERT_TRUE(pool.submit(int{i}));
+    EXPECT_TRUE(pool.drain());
+    EXPECT_EQ(elsewhere, 0) << "processor " << one;
+  }
 }
 
 // From inside.

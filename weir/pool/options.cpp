@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <sched.h>
+
 #include <algorithm>
 #include <stdexcept>
+#include <string>
 
 namespace weir::detail {
 
@@ -28,6 +31,20 @@ void check_lanes(const pool_options& options) {
   if (options.starvation_limit == 0) refuse("starvation_limit 0 is below 1; use 1 or more");
   if (options.fair_by_key) {
     refuse("fair_by_key true needs fair shares, which this version does not have; use false until they come");
+  }
+}
+
+void check_processors(const std::vector<std::size_t>& processors) {
+  if (processors.empty()) return;
+  cpu_set_t usable;
+  CPU_ZERO(&usable);
+  if (sched_getaffinity(0, sizeof usable, &usable) != 0) return;  // more processors than a cpu_set_t holds
+  for (const std::size_t one : processors) {
+    if (one < CPU_SETSIZE && CPU_ISSET(one, &usable)) continue;
+    std::string allowed;
+    for (std::size_t i = 0; i < CPU_SETSIZE; ++i)
+      if (CPU_ISSET(i, &usable)) allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", i);
+    refuse("processors names {}, where this process may not run; use some of {}", one, allowed);
   }
 }
 
@@ -79,6 +96,7 @@ void check(const pool_options& options) {
   check_policy(options.on_full, waiting_capacity(options));
   for (const lane_options& lane : options.lane)
     if (lane.on_full) check_policy(*lane.on_full, waiting_capacity(options));
+  check_processors(options.processors);
 }
 
 }  // namespace weir::detail

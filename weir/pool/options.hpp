@@ -42,6 +42,8 @@ struct pool_options {
   bool paused = false;                   ///< start so; resume() lets workers take jobs
   std::stop_token stop{};                ///< a stop request cancels the pool
   std::shared_ptr<observer> observe{};   ///< told about failures and losses; null costs nothing
+  std::vector<std::size_t> processors{};  ///< where workers may run: number i on the (i mod size)th of these
+                                          ///< alone, as the system numbers them; empty: anywhere
 };
 
 struct submit_options {
@@ -54,6 +56,11 @@ struct submit_options {
 };
 
 namespace detail {
+
+/// Whether the job has nothing that few jobs have.
+inline bool is_usual(const submit_options& o) noexcept {
+  return o.cost == 1 && o.key == 0 && o.lane == 0 && o.deadline == never;
+}
 
 struct worker_bounds {
   std::size_t min;

@@ -60,6 +60,10 @@ TEST(pool_options, nonsense_is_refused_by_name_and_value) {
   expect_says(complaint({.starvation_limit = 0}), {"starvation_limit 0", "use 1 or more"});
 }
 
+TEST(pool_options, a_processor_that_is_not_ours_is_named_with_those_that_are) {
+  expect_says(complaint({.processors = {1'000'000}}), {"processors names 1000000", "use some of "});
+}
+
 TEST(pool_options, a_queue_without_places_has_nothing_to_evict) {
   expect_says(complaint({.queue_capacity = 0, .on_full = overflow::drop_oldest()}),
               {"queue_capacity 0", "drop_oldest", "block, timeout, reject, drop_newest or caller_runs"});

@@ -34,17 +34,10 @@ bool task_body::run(job_node& node, job_run& run) noexcept {
 
 result<job_id> task_body::post(std::coroutine_handle<> coroutine) {
   using place = task_place<resumption>;
-  struct {
-    std::coroutine_handle<> coroutine;
-    place::reservation reserved{};
-  } offer{coroutine};
-  return core.submit({&offer,
-                      [](job_node& node, void* from) noexcept {
-                        auto& o = *static_cast<decltype(offer)*>(from);
-                        place::put(static_cast<task_node&>(node), o.reserved,
-                                   [&](void* at) { ::new (at) resumption{o.coroutine}; });
-                      }},
-                     {.on_full = overflow::caller_runs()});
+  place::reservation reserved{};
+  return accept({.on_full = overflow::caller_runs()}, [&](job_node& node) noexcept {
+    place::put(static_cast<task_node&>(node), reserved, [&](void* at) { ::new (at) resumption{coroutine}; });
+  });
 }
 
 }  // namespace detail

@@ -79,7 +79,7 @@ class worker_pool {
   /// std::invalid_argument for an unknown lane or a policy this pool cannot do, std::bad_alloc. O(1), plus
   /// the jobs it evicts.
   [[nodiscard]] result<job_id> submit(Job&& job, submit_options options = {}) {
-    return body_->core.submit(body_->source_of(job), options);
+    return body_->submit(job, options);
   }
   /// Submits a copy, made first.
   [[nodiscard]] result<job_id> submit(const Job& job, submit_options options = {})
@@ -92,7 +92,7 @@ class worker_pool {
   /// accepted (moved from); only those are counted. They share one arrival time.
   [[nodiscard]] std::size_t submit_some(std::span<Job> jobs, submit_options options = {}) {
     if (jobs.empty()) return 0;
-    return body_->core.submit_some(body_->source_of(jobs.front()), jobs.size(), sizeof(Job), options);
+    return body_->submit_some(jobs, options);
   }
 
   /// Outcomes in the order jobs end; closed after the last one. Unread ones hold workers back while the pool

@@ -28,6 +28,7 @@ class batch_clock {
   /// True when the job may join the open batch: there is one, it has room, and the job waited when it began.
   bool covers(std::uint64_t id) const noexcept { return jobs_ != 0 && jobs_ < limit_ && id <= last_id_; }
 
+  bool jobs_are_short() const noexcept { return !one_by_one_; }
   bool is_open() const noexcept { return jobs_ != 0; }
   bool is_full() const noexcept { return jobs_ >= limit_; }
   time_point start() const noexcept { return start_; }

@@ -29,10 +29,12 @@ engine::engine(job_owner& owner, pool_options options, bool exact_times)
       capacity_(waiting_capacity(options_)),
       min_workers_(resolve_workers(options_.min_workers, options_.max_workers).min),
       max_workers_(resolve_workers(options_.min_workers, options_.max_workers).max),
-      paused_(options_.paused) {}
+      paused_(options_.paused) {
+  note_room();
+}
 
 engine::~engine() {
-  while (spare_) owner_.free_node(std::exchange(spare_, spare_->behind));
+  for (job_node* const node : spare_) owner_.free_node(node);
 }
 
 void engine::start() {
@@ -116,6 +118,7 @@ void engine::notify_drainers() noexcept {
 void engine::close_door() noexcept {
   if (std::exchange(closed_, true)) return;
   while (!door_.empty()) decide(*door_.front(), std::unexpected(errc::closed));
+  note_room();
   wake_idle();
   room_owed_ = queue_.size() + job_units_;
 }
@@ -149,7 +152,7 @@ void engine::cancel() {
   close_door();
   paused_ = false;
   wake_idle();
-  job_list lost;
+  job_chain lost;
   while (!queue_.empty()) lost.push_back(dequeue());
   counts_.cancelled += lost.size();
   loss_units_ += !lost.empty();
@@ -160,14 +163,14 @@ void engine::cancel() {
 }
 
 /// Counts a unit of losses, leaves the lock, and reports them.
-void engine::report_losses(guard& lock, job_list& lost, errc reason) noexcept {
+void engine::report_losses(guard& lock, job_chain& lost, errc reason) noexcept {
   ++loss_units_;
   act(lock);
   report(lock, lost, reason);
 }
 
 /// Tells on_lost and the observer of jobs that are counted already, without the lock. Ends their unit.
-void engine::report(guard& lock, job_list& lost, errc reason) noexcept {
+void engine::report(guard& lock, job_chain& lost, errc reason) noexcept {
   {
     const call_frame frame(*this);
     for (job_node* node = lost.front(); node; node = node->behind) {
@@ -176,10 +179,7 @@ void engine::report(guard& lock, job_list& lost, errc reason) noexcept {
     }
   }
   lock.lock();
-  while (job_node* const node = lost.front()) {
-    lost.remove(*node);
-    recycle(*node);
-  }
+  for (job_node* node = lost.front(); node; node = node->behind) recycle(*node);
   --loss_units_;
   notify_drainers();
   act(lock);
@@ -251,12 +251,15 @@ bool engine::wait_drained(guard& lock, bool inside, time_point deadline) noexcep
 
 void engine::pause() {
   const guard lock(lock_);
-  if (!draining_ && !cancelled_) paused_ = true;
+  if (draining_ || cancelled_) return;
+  paused_ = true;
+  note_room();
 }
 
 void engine::resume() {
   guard lock(lock_);
   paused_ = false;
+  note_room();
   admit();
   act(lock);
 }
@@ -277,6 +280,7 @@ pool_stats engine::stats() const {
   const guard lock(lock_);
   pool_stats s = counts_;
   s.queued = queue_.size();
+  s.cost = cost();
   s.workers = live_;
   s.busy = busy_;
   s.waiting = door_.size();
@@ -293,8 +297,7 @@ double engine::queue_utilization() const {
   const guard lock(lock_);
   const auto bound = static_cast<double>(std::max<std::uint64_t>(options_.max_cost, 1));  // 0: the cost is 0
   const double jobs = static_cast<double>(queue_.size()) / static_cast<double>(capacity_);
-  const double cost = static_cast<double>(counts_.cost) / bound;
-  return std::max(jobs, cost);
+  return std::max(jobs, static_cast<double>(cost()) / bound);
 }
 
 }  // namespace weir::detail

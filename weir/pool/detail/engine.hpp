@@ -26,9 +26,12 @@
 #include <weir/observe/histogram.hpp>
 #include <weir/pool/detail/batch_clock.hpp>
 #include <weir/pool/detail/job.hpp>
+#include <weir/pool/detail/pointer_ring.hpp>
+#include <weir/pool/detail/shared_stamp.hpp>
 #include <weir/pool/options.hpp>
 #include <weir/pool/stats.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -43,14 +46,15 @@
 namespace weir::detail {
 
 class engine;
+struct worker_slot;
 
 /// One run of one job: what the typed pool may ask and must tell meanwhile. Lives on the running thread's
 /// stack.
 class job_run {
  public:
-  /// `batch`: whose stamps the job shares, if any.
-  job_run(engine& pool, job_node& node, std::size_t worker, time_point start, batch_clock* batch) noexcept
-      : pool_(pool), node_(node), worker_(worker), start_(start), batch_(batch) {}
+  /// `worker`: who runs it, if a worker does.
+  job_run(engine& pool, job_node& node, worker_slot* worker, time_point start) noexcept
+      : pool_(pool), node_(node), worker_(worker), start_(start) {}
 
   /// Stops when the pool is cancelled.
   std::stop_token stop_token() const noexcept;
@@ -61,7 +65,7 @@ class job_run {
   void settle(bool completed) noexcept;
 
   job_id id() const noexcept { return job_id{node_.id}; }
-  std::size_t worker() const noexcept { return worker_; }
+  std::size_t worker() const noexcept;
   duration queued_for() const noexcept { return queued_for_; }
   duration ran_for() const noexcept { return ran_for_; }
 
@@ -70,12 +74,21 @@ class job_run {
 
   engine& pool_;
   job_node& node_;
-  std::size_t worker_;
+  worker_slot* worker_;
   time_point start_;
-  batch_clock* batch_;
   duration queued_for_{};
   duration ran_for_{};
   bool settled_ = false;
+};
+
+/// What a pool keeps for each of its threads. `batch` and `waits` are the worker's own.
+struct worker_slot {
+  std::size_t index = 0;
+  bool live = false;      // has a worker
+  bool starting = false;  // its thread is being made; the worker may have come and gone meanwhile
+  std::thread thread;     // the maker's, outside the lock, while `starting`
+  batch_clock batch;
+  wait_tally waits;
 };
 
 /// Thread-safe but for construction, start() and shutdown().
@@ -92,6 +105,16 @@ class engine {
   void start();
   /// Drains and joins. Ends the program when called from inside one of the pool's own jobs.
   void shutdown() noexcept;
+
+  /// The quick way in, for a job with none of the options that a pool must look at, into a queue with room:
+  /// its id, or none when submit() has to see to it. `put(node)`, noexcept, moves the job in.
+  template <class Put>
+  std::optional<job_id> try_usual(Put put) noexcept;
+
+  /// The quick way in for up to `count` of them, in one pass: how many were accepted; none when submit_some()
+  /// has to see to it. `put(node, i)`, noexcept, moves the ith one in.
+  template <class Put>
+  std::size_t try_usual_some(std::size_t count, Put put) noexcept;
 
   result<job_id> submit(job_source, const submit_options&);
   /// `count` jobs, `stride` bytes apart.
@@ -113,7 +136,6 @@ class engine {
  private:
   friend class job_run;
   using guard = std::unique_lock<short_lock<>>;
-  using job_list = fifo_list<job_node>;
 
   /// Whoever waits for the engine, on its own stack. Its owner returns only after finish().
   struct sleeper {
@@ -134,13 +156,6 @@ class engine {
     bool decided = false;
     result<job_id> answer = std::unexpected(errc::closed);
   };
-  struct worker_slot {
-    std::size_t index = 0;
-    bool live = false;      // has a worker
-    bool starting = false;  // its thread is being made; the worker may have come and gone meanwhile
-    std::thread thread;     // the maker's, outside the lock, while `starting`
-    batch_clock batch;      // the worker's own
-  };
   struct canceller {
     engine* pool;
     void operator()() const { pool->cancel(); }
@@ -148,6 +163,8 @@ class engine {
 
   // engine.cpp
   void act(guard&) noexcept;
+  bool is_calm() const noexcept;
+  void leave(guard&) noexcept;
   void wake(sleeper&) noexcept;
   void wake_idle() noexcept;
   void notify_drainers() noexcept;
@@ -156,13 +173,16 @@ class engine {
   void make_room() noexcept;
   void begin_drain();
   bool wait_drained(guard&, bool inside, time_point deadline) noexcept;
-  void report_losses(guard&, job_list&, errc reason) noexcept;
-  void report(guard&, job_list&, errc reason) noexcept;
+  void report_losses(guard&, job_chain&, errc reason) noexcept;
+  void report(guard&, job_chain&, errc reason) noexcept;
 
   // engine_door.cpp
   overflow policy_of(const submit_options&) const;
   std::optional<errc> refusal(const submit_options&, time_point now) const noexcept;
+  std::uint64_t cost() const noexcept { return queue_.size() + extra_cost_; }
   bool fits(std::uint64_t cost) const noexcept;
+  void note_room() noexcept;
+  job_node& add_usual(time_point arrived) noexcept;
   job_node* new_node();
   void recycle(job_node&) noexcept;
   void fill(job_node&, const job_source&, const submit_options&, time_point now) noexcept;
@@ -191,11 +211,13 @@ class engine {
   void work(worker_slot&) noexcept;
   job_node* take(worker_slot&, guard&) noexcept;
   void expire(job_node&, guard&) noexcept;
+  job_node* next_usual() noexcept;
   void run_taken(worker_slot&, job_node&, guard&) noexcept;
   time_point begin(worker_slot&, const job_node&, std::uint64_t limit, std::uint64_t last_id) noexcept;
-  void end_batch(batch_clock&) noexcept;
-  void end_batch(batch_clock&, time_point now) noexcept;
-  void end_full_batch(batch_clock&) noexcept;
+  void note_wait(worker_slot&, duration) noexcept;
+  void end_batch(worker_slot&) noexcept;
+  void end_batch(worker_slot&, time_point now) noexcept;
+  void end_full_batch(worker_slot&) noexcept;
   bool run(job_node&, job_run&) noexcept;
   void finish(job_node&, const job_run&, bool completed) noexcept;
   void count_end(bool completed) noexcept;
@@ -210,8 +232,13 @@ class engine {
   std::optional<std::stop_callback<canceller>> on_stop_;  // of options_.stop
 
   mutable short_lock<> lock_;
-  job_list queue_;
-  job_node* spare_ = nullptr;  // nodes without a job; the last used first: it is in the cache
+  std::size_t usual_room_ =
+      0;  // as long as fewer jobs wait, a usual one is accepted without further questions
+  pointer_ring<job_node> queue_;
+  std::vector<job_node*> spare_;  // nodes without a job; the last used first: it is in the cache
+  std::size_t nodes_ = 0;         // made so far; queue_ and spare_ have room for all of them
+  std::uint64_t extra_cost_ = 0;  // what the waiting jobs cost beyond 1 each; less wraps around
+  shared_stamp arrivals_;
   fifo_list<door_waiter> door_;
   fifo_list<drainer> drainers_;
   idle_worker* idle_ = nullptr;  // the one that slept last is woken first: its cache is warm
@@ -240,5 +267,56 @@ class engine {
   bool finished_ = false;        // the last job has ended
   bool results_closed_ = false;  // and readers have been told
 };
+
+template <class Put>
+std::optional<job_id> engine::try_usual(Put put) noexcept {
+  guard lock(lock_);
+  if (queue_.size() >= usual_room_ || spare_.empty()) return std::nullopt;
+  job_node& node = add_usual(arrivals_.next());
+  put(node);
+  const job_id id{node.id};
+  counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
+  leave(lock);
+  return id;
+}
+
+template <class Put>
+std::size_t engine::try_usual_some(std::size_t count, Put put) noexcept {
+  const time_point now = clock::now();
+  guard lock(lock_);
+  if (queue_.size() >= usual_room_) return 0;
+  const std::size_t accepted = std::min(count, usual_room_ - queue_.size());
+  if (spare_.size() < accepted) return 0;
+  for (std::size_t i = 0; i < accepted; ++i) put(add_usual(now), i);
+  counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
+  leave(lock);
+  return accepted;
+}
+
+/// Accepts a usual job, which its caller then moves into the node. There is room and a spare node.
+inline job_node& engine::add_usual(time_point arrived) noexcept {
+  job_node& node = *spare_.back();
+  spare_.pop_back();
+  if (!node.usual) make_usual(node);
+  node.id = ++last_id_;
+  node.arrived = arrived;
+  ++counts_.submitted;
+  queue_.push_back(node);
+  return node;
+}
+
+/// Whether there is nothing to do when the lock is left.
+inline bool engine::is_calm() const noexcept {
+  if (woken_ || live_ < limit() || closed_) return false;
+  return !idle_ || wake_pending_ || paused_ || queue_.empty();
+}
+
+inline void engine::leave(guard& lock) noexcept {
+  if (is_calm()) {
+    lock.unlock();
+  } else {
+    act(lock);
+  }
+}
 
 }  // namespace weir::detail

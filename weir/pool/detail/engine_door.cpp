@@ -35,42 +35,57 @@ std::optional<errc> engine::refusal(const submit_options& o, time_point now) con
 }
 
 bool engine::fits(std::uint64_t cost) const noexcept {
-  if (cost > options_.max_cost - counts_.cost) return false;
+  if (cost > options_.max_cost - this->cost()) return false;
   if (capacity_ != 0) return queue_.size() < capacity_;
   return !paused_ && queue_.size() < free_workers();
 }
 
-job_node* engine::new_node() {
-  if (!spare_) return owner_.make_node();
-  return std::exchange(spare_, std::exchange(spare_->behind, nullptr));
+/// Called with whatever may change what a usual submit need not ask. With results every job has a time of its
+/// own; while the pool is paused nobody ends the sharing of arrival times.
+void engine::note_room() noexcept {
+  const bool asks = closed_ || paused_ || exact_times_ || !door_.empty() || options_.max_cost != unlimited;
+  usual_room_ = asks ? 0 : capacity_;
 }
 
-void engine::recycle(job_node& node) noexcept { node.behind = std::exchange(spare_, &node); }
+job_node* engine::new_node() {
+  if (spare_.empty()) {
+    queue_.reserve(nodes_ + 1);
+    if (spare_.capacity() == nodes_) spare_.reserve(nodes_ + nodes_ / 2 + 16);
+    job_node* const node = owner_.make_node();
+    ++nodes_;
+    return node;
+  }
+  job_node* const node = spare_.back();
+  spare_.pop_back();
+  return node;
+}
+
+void engine::recycle(job_node& node) noexcept { spare_.push_back(&node); }
 
 /// Moves the job in: it is accepted from here on.
 void engine::fill(job_node& node, const job_source& source, const submit_options& o,
                   time_point now) noexcept {
   node.id = ++last_id_;
+  node.arrived = now;
   node.cost = o.cost;
   node.key = o.key;
   node.lane = o.lane;
-  node.arrived = now;
   node.deadline = o.deadline;
+  node.usual = is_usual(o);
   source.move_into(node, source.job);
   ++counts_.submitted;
 }
 
 void engine::enqueue(job_node& node) noexcept {
   queue_.push_back(node);
-  counts_.cost += node.cost;
+  if (!node.usual) extra_cost_ += node.cost - 1;
   // Without places nothing waits: what is here for a moment is on its way to an idle worker.
   if (capacity_ != 0) counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
 }
 
 job_node& engine::dequeue() noexcept {
-  job_node& node = *queue_.front();
-  queue_.remove(node);
-  counts_.cost -= node.cost;
+  job_node& node = queue_.pop_front();
+  if (!node.usual) extra_cost_ -= node.cost - 1;
   return node;
 }
 
@@ -151,7 +166,7 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
 result<job_id> engine::evict_for(guard& lock, const job_source& source, const submit_options& o,
                                  time_point now) {
   job_node& node = *new_node();
-  job_list evicted;
+  job_chain evicted;
   std::uint64_t freed = 0;
   const auto passes_unfairly = [&] {
     return !door_.empty() && !queue_.empty() && (evicted.empty() || freed < o.cost);
@@ -182,7 +197,7 @@ result<job_id> engine::run_here(guard& lock, const job_source& source, const sub
   ++counts_.running;
   ++job_units_;
   act(lock);
-  job_run here(*this, node, outcome<void>::no_worker, now, nullptr);
+  job_run here(*this, node, nullptr, now);
   const bool completed = run(node, here);
   if (!here.settled_) {
     queue_wait_.record(duration::zero());
@@ -209,6 +224,7 @@ result<job_id> engine::wait_at_door(guard& lock, const job_source& source, const
   const time_point until = waits_for_ever ? never : after(now, policy.wait());
   door_waiter me{{}, {}, source, &o, new_node(), holds_worker};
   door_.push_back(me);
+  note_room();
   blocked_workers_ += holds_worker;
   act(lock);
 
@@ -235,6 +251,7 @@ result<job_id> engine::wait_at_door(guard& lock, const job_source& source, const
 /// The waiter gives up by itself.
 result<job_id> engine::leave_door(guard& lock, door_waiter& me, errc reason) {
   door_.remove(me);
+  note_room();
   blocked_workers_ -= me.holds_worker;
   recycle(*me.node);
   admit();  // the next one may be cheaper
@@ -244,6 +261,7 @@ result<job_id> engine::leave_door(guard& lock, door_waiter& me, errc reason) {
 /// Answers a waiter; act() tells it.
 void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
   door_.remove(waiter);
+  if (door_.empty()) note_room();
   blocked_workers_ -= waiter.holds_worker;
   if (!answer) {
     ++counts_.submitted;

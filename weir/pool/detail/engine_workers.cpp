@@ -2,6 +2,7 @@
 // engine.hpp.
 #include <weir/pool/detail/call_frame.hpp>
 #include <weir/pool/detail/engine.hpp>
+#include <weir/pool/outcome.hpp>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,15 @@ void name_this_thread(const std::string& pool, std::size_t index) noexcept {
   }
 }
 
+/// A system that refuses lets the thread run anywhere: the processors were there when the pool was made.
+void bind_this_thread(const std::vector<std::size_t>& processors, std::size_t index) noexcept {
+  if (processors.empty()) return;
+  cpu_set_t chosen;
+  CPU_ZERO(&chosen);
+  CPU_SET(processors[index % processors.size()], &chosen);
+  pthread_setaffinity_np(pthread_self(), sizeof chosen, &chosen);
+}
+
 }  // namespace
 
 /// Workers that could take a job now, also those just being started.
@@ -41,7 +51,7 @@ bool engine::can_grow() const noexcept {
 
 /// A slot to start a thread in, when one is missing: below the minimum, or more is to be done than workers
 /// are free.
-engine::worker_slot* engine::wanted_worker() noexcept {
+worker_slot* engine::wanted_worker() noexcept {
   if (live_ >= limit()) return nullptr;
   const std::size_t jobs = queue_.size() + (capacity_ == 0 ? door_.size() : 0);
   const bool below_min = !closed_ && live_ < min_workers_;
@@ -51,7 +61,7 @@ engine::worker_slot* engine::wanted_worker() noexcept {
 }
 
 /// Counts the worker at once, so that others do not start one for the same job. None: no memory.
-engine::worker_slot* engine::reserve_slot() noexcept {
+worker_slot* engine::reserve_slot() noexcept {
   worker_slot* slot = nullptr;
   for (const auto& one : slots_) {
     if (one->live || one->starting) continue;
@@ -116,6 +126,7 @@ std::error_code engine::grow_to_min(guard& lock) noexcept {
 
 void engine::work(worker_slot& me) noexcept {
   name_this_thread(options_.name, me.index);
+  bind_this_thread(options_.processors, me.index);
   works_for = this;
   guard lock(lock_);
   admit();  // where the queue has no place of its own, a new worker is one
@@ -132,20 +143,21 @@ job_node* engine::take(worker_slot& me, guard& lock) noexcept {
     if (!paused_ && !queue_.empty()) {
       job_node& node = dequeue();
       ++busy_;
-      if (node.deadline == never || clock::now() < node.deadline) {
+      if (node.usual || node.deadline == never || clock::now() < node.deadline) {
         ++counts_.running;
         ++job_units_;
         admit();
         return &node;
       }
-      end_batch(me.batch);
+      end_batch(me);
       expire(node, lock);
       --busy_;
       admit();  // where the queue has no places, this worker is one again
       continue;
     }
     if (closed_ && queue_.empty()) break;
-    end_batch(me.batch);
+    end_batch(me);
+    arrivals_.renew();
     idle_worker here;
     here.below = idle_;
     idle_ = &here;
@@ -154,12 +166,12 @@ job_node* engine::take(worker_slot& me, guard& lock) noexcept {
     lock.lock();
     wake_pending_ = false;
   }
-  end_batch(me.batch);
+  end_batch(me);
   return nullptr;
 }
 
 void engine::expire(job_node& node, guard& lock) noexcept {
-  job_list late;
+  job_chain late;
   late.push_back(node);
   ++counts_.expired;
   admit();  // into its place in the queue, before on_lost takes its time
@@ -167,19 +179,28 @@ void engine::expire(job_node& node, guard& lock) noexcept {
   lock.lock();
 }
 
-/// Records what the batch took, if one is open.
-void engine::end_batch(batch_clock& batch) noexcept {
-  if (batch.is_open()) end_batch(batch, clock::now());
+void engine::note_wait(worker_slot& me, duration wait) noexcept {
+  if (me.waits.add(wait)) return;
+  queue_wait_.record(me.waits.wait(), me.waits.jobs());
+  me.waits.clear();
+  me.waits.add(wait);
 }
 
-void engine::end_batch(batch_clock& batch, time_point now) noexcept {
-  const auto [each, jobs] = batch.close(now);
+/// Records what the batch took, if one is open.
+void engine::end_batch(worker_slot& me) noexcept {
+  if (me.batch.is_open()) end_batch(me, clock::now());
+}
+
+void engine::end_batch(worker_slot& me, time_point now) noexcept {
+  const auto [each, jobs] = me.batch.close(now);
   run_time_.record(each, jobs);
+  queue_wait_.record(me.waits.wait(), me.waits.jobs());
+  me.waits.clear();
 }
 
 /// After each job: a batch that can take no more is recorded before its last job is counted.
-void engine::end_full_batch(batch_clock& batch) noexcept {
-  if (batch.is_open() && batch.is_full()) end_batch(batch, clock::now());
+void engine::end_full_batch(worker_slot& me) noexcept {
+  if (me.batch.is_open() && me.batch.is_full()) end_batch(me, clock::now());
 }
 
 /// The start stamp of a job just taken.
@@ -188,26 +209,50 @@ time_point engine::begin(worker_slot& me, const job_node& node, std::uint64_t li
   if (exact_times_) return clock::now();
   if (me.batch.covers(node.id)) {
     me.batch.join();
-    return me.batch.start();
+  } else {
+    const time_point now = clock::now();
+    if (me.batch.is_open()) end_batch(me, now);
+    me.batch.open(now, limit, last_id);
   }
-  const time_point now = clock::now();
-  if (me.batch.is_open()) end_batch(me.batch, now);
-  me.batch.open(now, limit, last_id);
-  return now;
+  note_wait(me, me.batch.start() - node.arrived);
+  return me.batch.start();
 }
 
-/// Leaves the lock, runs the job, and returns with the lock held and the job counted.
-void engine::run_taken(worker_slot& me, job_node& node, guard& lock) noexcept {
-  const std::uint64_t together = me.batch.limit(queue_.size(), live_);
-  const std::uint64_t newest = last_id_;
-  act(lock);
-  job_run here(*this, node, me.index, begin(me, node, together, newest), &me.batch);
-  if (!exact_times_) queue_wait_.record(here.start_ - node.arrived);
-  const bool completed = run(node, here);
-  end_full_batch(me.batch);
-  lock.lock();
-  --busy_;
-  finish(node, here, completed);
+/// The next job, when it is one that nothing else is to be done for.
+job_node* engine::next_usual() noexcept {
+  if (queue_.empty() || paused_ || !door_.empty() || live_ > limit() || !queue_.front().usual) return nullptr;
+  job_node& node = queue_.pop_front();
+  if (!queue_.empty()) __builtin_prefetch(&queue_.front().id);
+  return &node;
+}
+
+/// Leaves the lock, runs the job and those behind it that take little thought, and returns with the lock held
+/// and all of them counted.
+void engine::run_taken(worker_slot& me, job_node& first, guard& lock) noexcept {
+  for (job_node* node = &first; node;) {
+    const std::uint64_t together = me.batch.limit(queue_.size(), live_);
+    const std::uint64_t newest = last_id_;
+    leave(lock);
+    job_run here(*this, *node, &me, begin(me, *node, together, newest));
+    const bool completed = run(*node, here);
+    end_full_batch(me);
+    lock.lock();
+    arrivals_.note(me.batch.jobs_are_short());
+    job_node* const next = next_usual();
+    if (next) {
+      // One unit ends and another begins.
+      if (!here.settled_) {
+        ++(completed ? counts_.completed : counts_.failed);
+      } else {
+        ++counts_.running;
+      }
+      recycle(*node);
+    } else {
+      --busy_;
+      finish(*node, here, completed);
+    }
+    node = next;
+  }
 }
 
 bool engine::run(job_node& node, job_run& here) noexcept {
@@ -229,6 +274,8 @@ void engine::count_end(bool completed) noexcept {
   ++(completed ? counts_.completed : counts_.failed);
 }
 
+std::size_t job_run::worker() const noexcept { return worker_ ? worker_->index : outcome<void>::no_worker; }
+
 std::stop_token job_run::stop_token() const noexcept { return pool_.stop_.get_token(); }
 
 void job_run::failed(const std::exception_ptr& what) noexcept {
@@ -237,7 +284,7 @@ void job_run::failed(const std::exception_ptr& what) noexcept {
 }
 
 void job_run::settle(bool completed) noexcept {
-  const bool shares = batch_ && !pool_.exact_times_;
+  const bool shares = worker_ && !pool_.exact_times_;
   if (!shares) {
     ran_for_ = clock::now() - start_;
     queued_for_ = std::max(start_ - node_.arrived, duration::zero());
@@ -247,7 +294,7 @@ void job_run::settle(bool completed) noexcept {
   const std::lock_guard lock(pool_.lock_);
   // Nobody can join the batch any more: recorded with the count, it is there for whoever has waited for this
   // job.
-  if (shares && (batch_->is_full() || pool_.queue_.empty())) pool_.end_batch(*batch_);
+  if (shares && (worker_->batch.is_full() || pool_.queue_.empty())) pool_.end_batch(*worker_);
   pool_.count_end(completed);
   settled_ = true;
 }

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <weir/base/error.hpp>
-#include <weir/base/fifo_list.hpp>
 #include <weir/base/time.hpp>
 
 #include <cstddef>
@@ -18,13 +17,48 @@ namespace weir::detail {
 class job_run;
 
 /// Base of the typed pool's node, which adds storage for the job itself.
-struct job_node : fifo_hook<job_node> {
-  std::uint64_t id = 0;
-  std::uint64_t cost = 0;
+///
+/// A cache line costs more to move between processors than all that is written in it: what every job has
+/// stands on one line with the beginning of the job, and what few jobs have, on another.
+struct alignas(64) job_node {
+  // Read and written only when the job, or the one before it in this node, is not a usual one.
+  std::uint64_t cost = 1;
   std::uint64_t key = 0;
   std::size_t lane = 0;
-  time_point arrived{};
   time_point deadline = never;
+  job_node* behind = nullptr;  // in a job_chain
+
+  alignas(64) std::uint64_t id = 0;
+  time_point arrived{};
+  bool usual = true;  // of cost 1, key 0, lane 0, without a deadline
+};
+
+inline void make_usual(job_node& node) noexcept {
+  node.cost = 1;
+  node.key = 0;
+  node.lane = 0;
+  node.deadline = never;
+  node.usual = true;
+}
+
+/// Jobs on their way out, first come first. Owns nothing; not thread-safe.
+class job_chain {
+ public:
+  bool empty() const noexcept { return first_ == nullptr; }
+  std::size_t size() const noexcept { return size_; }
+  job_node* front() const noexcept { return first_; }
+
+  void push_back(job_node& node) noexcept {
+    node.behind = nullptr;
+    (first_ ? last_->behind : first_) = &node;
+    last_ = &node;
+    ++size_;
+  }
+
+ private:
+  job_node* first_ = nullptr;
+  job_node* last_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 /// A submitter's job, not yet accepted: where it is, and how it gets into a node.

@@ -242,37 +242,24 @@ class task_body : public job_owner {
   template <class F>
   result<job_id> submit(F& function, const submit_options& options) {
     using place = task_place<plain_task<F>>;
-    struct {
-      F* function;
-      typename place::reservation reserved{};
-    } offer{&function};
-    return core.submit({&offer,
-                        [](job_node& node, void* from) noexcept {
-                          auto& o = *static_cast<decltype(offer)*>(from);
-                          place::put(static_cast<task_node&>(node), o.reserved,
-                                     [&](void* at) { ::new (at) plain_task<F>{std::move(*o.function)}; });
-                        }},
-                       options);
+    typename place::reservation reserved{};
+    return accept(options, [&](job_node& node) noexcept {
+      place::put(static_cast<task_node&>(node), reserved,
+                 [&](void* at) { ::new (at) plain_task<F>{std::move(function)}; });
+    });
   }
 
   template <class F, class R>
   result<std::future<R>> async(F& function, const submit_options& options) {
     using task = async_task<F, R>;
     using place = task_place<task>;
-    struct {
-      F* function;
-      std::promise<R> promise{};
-      typename place::reservation reserved{};
-    } offer{&function};
-    std::future<R> future = offer.promise.get_future();
-    const auto id = core.submit({&offer,
-                                 [](job_node& node, void* from) noexcept {
-                                   auto& o = *static_cast<decltype(offer)*>(from);
-                                   place::put(static_cast<task_node&>(node), o.reserved, [&](void* at) {
-                                     ::new (at) task{std::move(*o.function), std::move(o.promise)};
-                                   });
-                                 }},
-                                options);
+    typename place::reservation reserved{};
+    std::promise<R> promise{};
+    std::future<R> future = promise.get_future();
+    const auto id = accept(options, [&](job_node& node) noexcept {
+      place::put(static_cast<task_node&>(node), reserved,
+                 [&](void* at) { ::new (at) task{std::move(function), std::move(promise)}; });
+    });
     if (!id) return std::unexpected(id.error());
     return future;
   }
@@ -280,6 +267,16 @@ class task_body : public job_owner {
   result<job_id> post(std::coroutine_handle<> coroutine);
 
  private:
+  /// `put(node)`, noexcept, moves the task in.
+  template <class Put>
+  result<job_id> accept(const submit_options& options, Put put) {
+    if (!options.on_full && is_usual(options)) {
+      if (const auto id = core.try_usual(std::ref(put))) return *id;
+    }
+    return core.submit({&put, [](job_node& node, void* from) noexcept { (*static_cast<Put*>(from))(node); }},
+                       options);
+  }
+
   job_node* make_node() final;
   void free_node(job_node*) noexcept final;
   bool run(job_node&, job_run&) noexcept final;

@@ -17,6 +17,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <stop_token>
 #include <type_traits>
@@ -55,6 +56,27 @@ class worker_body : public job_owner {
               ::new (static_cast<void*>(static_cast<node_type&>(node).storage))
                   Job(std::move(*static_cast<Job*>(from)));
             }};
+  }
+
+  result<job_id> submit(Job& job, const submit_options& options) {
+    if (!options.on_full && is_usual(options)) {
+      const auto id = core.try_usual([&job](job_node& node) noexcept {
+        ::new (static_cast<void*>(static_cast<node_type&>(node).storage)) Job(std::move(job));
+      });
+      if (id) return *id;
+    }
+    return core.submit(source_of(job), options);
+  }
+
+  std::size_t submit_some(std::span<Job> jobs, const submit_options& options) {
+    if (!options.on_full && is_usual(options)) {
+      const std::size_t accepted =
+          core.try_usual_some(jobs.size(), [jobs](job_node& node, std::size_t i) noexcept {
+            ::new (static_cast<void*>(static_cast<node_type&>(node).storage)) Job(std::move(jobs[i]));
+          });
+      if (accepted != 0) return accepted;
+    }
+    return core.submit_some(source_of(jobs.front()), jobs.size(), sizeof(Job), options);
   }
 
   receiver<outcome<Result>> results() {
