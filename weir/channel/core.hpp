@@ -384,6 +384,7 @@ class channel_core {
       if (withdraw(w)) return {.ok = false, .why = stop.stop_requested() ? errc::cancelled : errc::timed_out};
       party.parker.wait_done();
     }
+    party.tell_next();
     return {.ok = w.fate == fate::done, .by_partner = true};
   }
 
