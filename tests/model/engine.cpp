@@ -11,6 +11,7 @@
 #include <exception>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct thread {
   model::fiber fiber{model::fiber::kind::own_stack};
   model::body body;
   model::state state = state::unused;
-  bool yielded = false;
+  unsigned lets_pass = 0;  // has yielded: the threads, as bits, that go before it
   bool timed_out = false;
   int ordered_elsewhere = 0;
   const void* word = nullptr;  // blocked: on this
@@ -33,7 +34,9 @@ struct thread {
 /// All of one exploration; the execution that runs is in it.
 class explorer {
  public:
-  explorer(const body& scenario, const limits& bounds) : scenario_(scenario), bounds_(bounds) {}
+  explorer(const body& scenario, const limits& bounds) : scenario_(scenario), bounds_(bounds) {
+    std::thread([] {}).join();  // the standard library leaves out what a process of one thread can do without
+  }
 
   findings explore();
   findings replay(std::string_view schedule);
@@ -69,6 +72,7 @@ class explorer {
   void run_until_failure(findings& found, std::uint64_t& counter, std::uint64_t most, bool turning);
   set others(bool may_time_out);
   void go_on_elsewhere();
+  void has_had_its_turn();
   void switch_to(thread_index t);
   void resume_as(thread_index t);
   void end_thread();
@@ -180,7 +184,8 @@ void explorer::run_once() {
   for (auto& t : threads) {
     if (t == nullptr) t = std::make_unique<thread>();
     t->state = state::unused;
-    t->yielded = t->timed_out = false;
+    t->lets_pass = 0;
+    t->timed_out = false;
     t->ordered_elsewhere = 0;
   }
   trace_.clear();
@@ -247,7 +252,7 @@ explorer::set explorer::others(bool may_time_out) {
   for (thread_index i = 1; i < max_threads; ++i) {
     const auto t = static_cast<thread_index>((self + i) % max_threads);
     const thread& other = *threads[t];
-    if (other.state == state::ready && !other.yielded) found.add(t);
+    if (other.state == state::ready && other.lets_pass == 0) found.add(t);
   }
   if (!may_time_out) return found;
   for (thread_index i = 0; i < max_threads; ++i) {
@@ -268,17 +273,21 @@ void explorer::step() {
         switch_to(who.members[chosen - 1]);
       }
     }
-    for (thread_index t = 0; t < max_threads; ++t) {
-      if (t != self) threads[t]->yielded = false;
-    }
+    has_had_its_turn();
   }
-  if (++steps_ == bounds_.steps) fail("livelock: no end after " + std::to_string(steps_) + " steps");
+  if (++steps_ >= bounds_.steps) fail("livelock: no end after " + std::to_string(steps_) + " steps");
   if (chooser.on_new_ground()) ++states_;
   memory.advance(self);
 }
 
+/// Those who yielded to the thread that runs need not wait for it any longer.
+void explorer::has_had_its_turn() {
+  for (const auto& t : threads) t->lets_pass &= ~(1U << self);
+}
+
 /// The thread that runs cannot go on, or would rather not.
 void explorer::go_on_elsewhere() {
+  has_had_its_turn();
   const bool can_go_on = threads[self]->state == state::ready;
   set who = others(false);
   if (who.count != 0 && chooser.may_preempt()) {
@@ -316,10 +325,15 @@ void explorer::switch_to(thread_index t) {
 }
 
 void explorer::give_way() {
+  if (++steps_ >= bounds_.steps) fail("livelock: no end after " + std::to_string(steps_) + " steps");
   if (left_ == 1) return;
-  threads[self]->yielded = true;
+  unsigned ready = 0;
+  for (thread_index t = 0; t < max_threads; ++t) {
+    if (t != self && threads[t]->state == state::ready) ready |= 1U << t;
+  }
+  threads[self]->lets_pass = ready;
   go_on_elsewhere();
-  threads[self]->yielded = false;
+  threads[self]->lets_pass = 0;
 }
 
 bool explorer::block(const void* word, weir::time_point deadline) {
@@ -346,9 +360,10 @@ void explorer::wake_one(const void* word) {
 location& explorer::use(std::size_t index, const void* address) {
   if (!memory.is_alive(index, address)) fail("an atomic is used before it was made or after its end");
   location& l = memory.at(index);
+  if (threads[self]->ordered_elsewhere != 0) return l;
   if (!memory.has_happened(l.maker, l.made_at, self))
     fail("data race: an atomic is used, and its construction is not ordered before that");
-  if (threads[self]->ordered_elsewhere == 0) l.last_access[self] = memory.of(self).seen[self];
+  l.last_access[self] = memory.of(self).seen[self];
   return l;
 }
 
@@ -359,7 +374,7 @@ void explorer::end_location(std::size_t index, const void* address) {
     if (!memory.has_happened(t, l.last_access[t], self))
       fail("data race: an atomic ends, and its use by T" + std::to_string(t) + " is not ordered before that");
   }
-  l.alive = false;
+  memory.end(index);
 }
 
 std::string label(std::size_t index) { return "#" + std::to_string(index); }

@@ -65,6 +65,14 @@ std::size_t memory::make(const void* address, std::uint64_t value, thread_index 
   return used_++;
 }
 
+void memory::end(std::size_t index) noexcept {
+  location& l = locations_[index];
+  l.alive = false;
+  ticks of_others = l.last_access;
+  of_others[l.maker] = 0;
+  if (index + 1 == used_ && l.count == 1 && of_others == ticks{}) --used_;  // no view knows of it
+}
+
 std::size_t memory::oldest_readable(const location& l, std::size_t index, thread_index t,
                                     std::memory_order order) const noexcept {
   std::size_t oldest = views_[t].oldest[index];

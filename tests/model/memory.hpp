@@ -94,6 +94,8 @@ class memory {
   void reset();
 
   std::size_t make(const void* address, std::uint64_t value, thread_index by);
+  /// Its end; the next one made may take the place of one that only its maker ever used.
+  void end(std::size_t index) noexcept;
   location& at(std::size_t index) noexcept { return locations_[index]; }
   bool is_alive(std::size_t index, const void* address) const noexcept {
     return index < used_ && locations_[index].alive && locations_[index].address == address;

@@ -2,7 +2,7 @@
 //
 // Invariants: exactly one fiber runs; a fiber leaves only in these functions. A thread is ready, blocked (on
 // a word, perhaps until a deadline, or, thread 0, on the end of the others) or ended; a ready one that
-// yielded is passed over until another thread has made a step.
+// yielded is passed over until each thread that was ready then has made a step or cannot make one.
 #pragma once
 
 #include "memory.hpp"
@@ -52,8 +52,8 @@ void give_way();
 void plain_read(const void* address, const char* what);
 void plain_write(const void* address, const char* what);
 
-/// While one lives, what its thread does to atomics may be unordered with their end: the standard library
-/// orders it (stop callbacks), by atomics that are not the model's.
+/// While one lives, what its thread does to atomics may be unordered with their beginning and end: the
+/// standard library orders it (stop callbacks), by atomics that are not the model's.
 class ordered_elsewhere {
  public:
   ordered_elsewhere() noexcept;

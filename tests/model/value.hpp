@@ -67,3 +67,6 @@ using loud = element<false>;
 using quiet = element<true>;
 
 }  // namespace model
+
+template <>
+inline constexpr bool weir::quiet_when_moved_from<model::quiet> = true;
