@@ -1,5 +1,7 @@
-// `weir bench`: what the demo shows, as figures.
+// `weir bench`: what the demo shows, as figures; channels and pools beside what people write for themselves.
 
+#include <bench/harness/contest_report.hpp>
+#include <bench/harness/contests.hpp>
 #include <bench/harness/flood.hpp>
 #include <bench/harness/policies_report.hpp>
 #include <tool/commands.hpp>
@@ -16,10 +18,11 @@ namespace {
 namespace tool = weir::tool;
 using namespace weir::bench;
 
-constexpr const char* usage = "usage: weir bench [policies] [--quick] [--format text|json|jsonl|csv]";
+constexpr const char* usage =
+    "usage: weir bench [policies|channel|pool] [--quick] [--format text|json|jsonl|csv]";
 
-constexpr std::array<std::string_view, 1> suites = {"policies"};
-constexpr std::array<std::string_view, 3> later = {"channel", "pool", "spill"};
+constexpr std::array<std::string_view, 3> suites = {"policies", "channel", "pool"};
+constexpr std::array<std::string_view, 1> later = {"spill"};
 constexpr std::array<std::string_view, 4> formats = {"text", "json", "jsonl", "csv"};
 
 struct bench_options {
@@ -47,26 +50,49 @@ void set_format(bench_options& o, const std::string& name) {
 
 tool::grammar grammar_of(bench_options& o) {
   std::vector<tool::option> options = {
-      {"--quick", "", "a second a strategy instead of five", "",
-       [&o](const std::string&) { o.quick = true; }},
+      {"--quick", "", "a part of it, in seconds instead of a minute",
+       "policies: a second a strategy instead of five", [&o](const std::string&) { o.quick = true; }},
       {"--format", "text|json|jsonl|csv", "how to report; default text",
        "seconds, bytes and jobs but in text", [&o](const std::string& v) { set_format(o, v); }},
   };
   return tool::grammar(
       {.usage = usage,
-       .summary = "policies: the same flood through each overflow policy and through an unbounded queue.\n",
+       .summary =
+           "policies: the same flood through each overflow policy and through an unbounded queue.\n"
+           "channel:  channels between threads and coroutines beside a mutex and condition variables.\n"
+           "pool:     worker_pool and task_pool beside a textbook pool.\n",
        .closing =
-           "examples:\n  weir bench policies --quick\n  weir bench policies --format csv > policies.csv\n",
-       .more = policies_legend({.work = {1, usual_service}})},
+           "examples:\n  weir bench policies --quick\n  weir bench channel --format csv > channel.csv\n",
+       .more = "policies\n" + policies_legend({.work = {1, usual_service}}) + "\nchannel\n" +
+               channel_legend() + "\npool\n" + pool_legend()},
       tool::operands::anywhere, {{"options:", std::move(options)}});
 }
 
-std::string report(const bench_options& o, const flood_options& flood,
-                   const std::vector<flood_result>& results) {
+std::string policies(const bench_options& o) {
+  flood_options flood{.work = calibrate(usual_service)};
+  if (o.quick) flood.length = std::chrono::seconds(1);
+  std::vector<flood_result> results;
+  for (const strategy& s : strategies()) results.push_back(weir::bench::flood(s, flood));
   if (o.format == "json") return policies_json(flood, results);
   if (o.format == "jsonl") return policies_jsonl(results);
   if (o.format == "csv") return policies_csv(results);
   return describe(flood) + "\n" + policies_table(results) + "\n" + policies_legend(flood);
+}
+
+std::string contests(const bench_options& o, const std::string& suite) {
+  const extent how_much = o.quick ? extent::quick : extent::whole;
+  const bool pools = suite == "pool";
+  const contest_options options =
+      o.quick ? contest_options{2, std::chrono::milliseconds(20)} : contest_options{};
+  const std::vector<standing> standings =
+      hold(pools ? pool_contests(how_much) : channel_contests(how_much), options);
+  const std::vector<latency_standing> latencies =
+      pools ? pool_latencies(how_much) : std::vector<latency_standing>{};
+  if (o.format == "json") return contests_json(suite, options, standings, latencies);
+  if (o.format == "jsonl") return contests_jsonl(standings, latencies);
+  if (o.format == "csv") return contests_csv(standings);
+  return contests_table(standings, latencies, pools ? "jobs" : "items") + "\n" +
+         (pools ? pool_legend() : channel_legend());
 }
 
 }  // namespace
@@ -83,9 +109,6 @@ int bench_command(std::vector<std::string> args) {
   for (const std::string& name : words.operands)
     if (std::ranges::find(suites, name) == suites.end()) throw unknown_suite(name);
 
-  flood_options flood{.work = calibrate(usual_service)};
-  if (o.quick) flood.length = std::chrono::seconds(1);
-  std::vector<flood_result> results;
-  for (const strategy& s : strategies()) results.push_back(weir::bench::flood(s, flood));
-  return tool::print(report(o, flood, results));
+  const std::string suite = words.operands.empty() ? "policies" : words.operands.front();
+  return tool::print(suite == "policies" ? policies(o) : contests(o, suite));
 }

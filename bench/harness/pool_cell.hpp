@@ -61,11 +61,11 @@ class counted_course {
   std::uint64_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
 
  private:
+  std::atomic<bool> ended_ = false;
   std::uint64_t spin_;
-  alignas(64) std::atomic<std::uint64_t> left_;
-  alignas(64) std::atomic<bool> ended_ = false;
-  stopwatch watch_;
   spent cost_;
+  stopwatch watch_;
+  alignas(64) std::atomic<std::uint64_t> left_;  // every job writes it; the rest is read
 };
 
 /// What a single job runs that comes after a pause: it says when it began.

@@ -13,9 +13,10 @@ class bare_threads {
  public:
   bare_threads(std::size_t workers, Course& course) : workers_(workers), course_(course) {}
   void submit(std::uint64_t count) {
+    std::vector<std::jthread> threads;  // of this producer; waited for
     for (std::size_t i = 0; i < workers_; ++i) {
       const std::uint64_t share = count / workers_ + (i < count % workers_ ? 1 : 0);
-      threads_.emplace_back([share, &course = course_] {
+      threads.emplace_back([share, &course = course_] {
         for (std::uint64_t n = share; n > 0; --n) course.run();
       });
     }
@@ -24,7 +25,6 @@ class bare_threads {
  private:
   std::size_t workers_;
   Course& course_;
-  std::vector<std::jthread> threads_;
 };
 
 }  // namespace

@@ -31,7 +31,8 @@ class Cell:
         return {"latency": SAMPLES, "parked": PARKED_MS}.get(self.kind)
 
     def flags(self, contender: Contender) -> list[str]:
-        flags = ["--producers", str(self.producers), "--workers", str(self.workers)]
+        producers = 1 if contender.name == "bare" else self.producers  # nothing is handed in there
+        flags = ["--producers", str(producers), "--workers", str(self.workers)]
         return [*flags, *{"latency": ["--idle"], "parked": ["--parked"],
                           "spin": ["--spin", str(work.rounds(contender))]}.get(self.kind, [])]
 

@@ -94,6 +94,26 @@ def test_bench_policies_prints_other_formats(weir, form):
     assert done.code == 0 and sum("reject" in line for line in done.lines) >= 1, done
 
 
+@pytest.mark.parametrize("suite", ["channel", "pool"])
+def test_bench_sets_channels_and_pools_beside_the_textbook_ones(weir, suite):
+    done = weir("bench", suite, "--quick", "--format", "json", patience=PATIENCE * 2)
+    assert done.code == 0, done
+    report = json.loads(done.out)
+    assert report["benchmark"] == suite and report["rounds"] >= 2
+    compared = [row for row in report["standings"] if row["ratio"]]
+    assert {row["contestant"] for row in report["standings"]} > {"condvars"} and compared
+    for row in report["standings"]:
+        assert 0 < row["rate"]["low"] <= row["rate"]["median"] <= row["rate"]["high"], row
+    assert ("latencies" in report) == (suite == "pool")
+
+
+def test_bench_channel_and_pool_print_other_formats(weir):
+    table = weir("bench", "channel", "--quick", patience=PATIENCE * 2)
+    assert table.code == 0 and any("coroutines" in line for line in table.lines), table
+    lines = weir("bench", "pool", "--quick", "--format", "csv", patience=PATIENCE * 2)
+    assert lines.code == 0 and lines.lines[0].startswith("cell,contestant,"), lines
+
+
 def test_bench_refuses_what_it_does_not_know(weir):
     assert weir("bench", "polices").code == 2
     done = weir("bench", "policies", "--format", "xml")
