@@ -1,4 +1,5 @@
 """Medians as a drawing: groups of bars on a logarithmic scale, by gnuplot where it is installed."""
+import math
 import pathlib
 import shutil
 import subprocess
@@ -21,13 +22,20 @@ def draw(panels: dict[str, Panel], axis: str, file: pathlib.Path) -> None:
     script = [f"set terminal svg size {WIDTH * COLUMNS},{HEIGHT * rows} dynamic background 'white'",
               f"set output '{file}'",
               "set style data histograms", "set style histogram clustered gap 1", "set style fill solid 0.9",
-              "set logscale y", "set grid ytics", "set key outside right top", f"set ylabel '{axis}'",
+              "set logscale y", f"set yrange {common_range(panels)}", f"set ylabel '{axis}'",
+              "set grid ytics", "set key outside right top",
               f"set multiplot layout {rows},{COLUMNS}"]
     for number, (title, groups) in enumerate(panels.items()):
         script += panel(number, title, groups)
     done = subprocess.run(["gnuplot", "-"], input="\n".join(script) + "\n", capture_output=True, text=True)
     if done.returncode != 0:
         programs.note(f"{file} is not drawn: {done.stderr.strip()[-300:]}")
+
+
+def common_range(panels: dict[str, Panel]) -> str:
+    """All panels show the same, so that their bars can be compared; whole decades."""
+    heights = [height for groups in panels.values() for bars in groups.values() for height in bars.values()]
+    return f"[1e{math.floor(math.log10(min(heights)))}:1e{math.ceil(math.log10(max(heights)))}]"
 
 
 def panel(number: int, title: str, groups: Panel) -> list[str]:

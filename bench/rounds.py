@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import programs
 
-TIMEOUT = 60.0  # seconds; a run is meant to take a fraction of one
+TIMEOUT = 30.0  # seconds; a run is meant to take a fraction of one
 SHARED = 64  # items come in multiples of it, so that all numbers of producers and consumers can share them
 
 
@@ -117,6 +117,7 @@ class Race:
         self.field = {cell: {c.name: c for c in contenders if c.can(cell)} for cell in cells}
         self.items = {}
         self.readings = {cell: {name: [] for name in names} for cell, names in self.field.items()}
+        self.failed = False  # somebody was left out of a cell after all
         self.processor = min(os.sched_getaffinity(0))
 
     def turn(self, cell, name: str, items: int) -> Reading:
@@ -124,8 +125,13 @@ class Race:
         command = [str(self.folder / contender.program), *contender.flags, *cell.flags(contender)]
         return reading(command, items, cell.checksum(items), self.processor if cell.one_core else None)
 
+    def leave_out(self, cell, name: str, failure: RuntimeError) -> None:
+        """Who hangs, ends badly or loses items is out of that cell, which is said; the others go on."""
+        programs.note(f"{name} left out of {cell} ({cell.title()}): {failure}")
+        del self.field[cell][name], self.readings[cell][name]
+        self.failed = True
+
     def calibrate(self) -> None:
-        """Who cannot do a cell is left out of it, which is said."""
         for cell, names in self.field.items():
             for name in list(names):
                 progress(f"how fast is {name} in {cell}")
@@ -134,8 +140,7 @@ class Race:
                     self.items[cell, name] = cell.fixed or calibrated(
                         lambda items: self.turn(cell, name, items), self.seconds, guess)
                 except RuntimeError as failure:
-                    programs.note(f"{name} left out of {cell} ({cell.title()}): {failure}")
-                    del names[name], self.readings[cell][name]
+                    self.leave_out(cell, name, failure)
 
     def run(self, rounds: int) -> dict:
         """cell -> name of the contender -> its readings, one a round."""
@@ -144,7 +149,10 @@ class Race:
             for position, (cell, names) in enumerate(self.field.items()):
                 for name in turns(list(names), number + position):
                     progress(f"round {number + 1} of {rounds}: {cell} ({cell.title()}), {name}")
-                    self.readings[cell][name].append(self.turn(cell, name, self.items[cell, name]))
+                    try:
+                        self.readings[cell][name].append(self.turn(cell, name, self.items[cell, name]))
+                    except RuntimeError as failure:
+                        self.leave_out(cell, name, failure)
         progress("")
         progress("\r")
         return self.readings

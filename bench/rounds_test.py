@@ -1,4 +1,5 @@
 """What the suites make of readings: turns, ratios, verdicts, and that who loses items is found out."""
+import dataclasses
 import importlib.util
 import os
 import pathlib
@@ -49,8 +50,24 @@ def test_a_contender_gets_the_items_that_take_it_a_turn(tmp_path):
 def test_a_contender_that_loses_items_is_left_out_and_named(tmp_path, capsys):
     cell = cells.Cell("1x1", 64, 8)
     race = rounds.Race(tmp_path, [contender(tmp_path, "items")], [cell], seconds=0.1)
-    assert race.run(1)[cell] == {}
+    assert race.run(1)[cell] == {} and race.failed
     assert "paced left out" in (said := capsys.readouterr().err) and "lost" in said
+
+
+def test_who_fails_in_a_later_round_is_out_of_its_cell_and_the_others_go_on(tmp_path):
+    cell, paced = cells.Cell("1x1", 64, 8), contender(tmp_path, "items * (items + 1)")
+    names = dataclasses.replace(paced, name="good"), dataclasses.replace(paced, name="bad")
+    race = rounds.Race(tmp_path, list(names), [cell], seconds=0.01)
+    turn = race.turn
+
+    def failing(cell, name, items):
+        if name == "bad" and race.readings[cell]["bad"]:
+            raise RuntimeError("not done")
+        return turn(cell, name, items)
+
+    race.turn = failing
+    readings = race.run(3)
+    assert list(readings[cell]) == ["good"] and len(readings[cell]["good"]) == 3 and race.failed
 
 
 def test_who_goes_first_moves_on():

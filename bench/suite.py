@@ -87,11 +87,7 @@ def measure(given: argparse.Namespace, suite: str, contenders: list, cells: list
     began, facts, versions = time.monotonic(), tables.machine(), programs.versions()
     print(tables.describe(facts), "; ".join(versions.values()), sep="\n", end="\n\n", flush=True)
     race = rounds.Race(given.build / "bench" / suite, contenders, cells, given.seconds)
-    try:
-        readings = race.run(given.rounds)
-    except RuntimeError as failure:
-        programs.note(str(failure))
-        return 2
+    readings = race.run(given.rounds)
     targets = judge(readings)
     print(report.text(readings, contenders, rivals, targets))
     print(f"\n{given.rounds} rounds in {(time.monotonic() - began) / 60:.1f} minutes")
@@ -101,4 +97,6 @@ def measure(given: argparse.Namespace, suite: str, contenders: list, cells: list
              "targets": targets, "cells": plain(readings)}) + "\n")
     if given.plot:
         plot.draw(panels(readings), "M/s", given.plot)
+    if race.failed:
+        return 2
     return 0 if all(t["met"] for t in targets) else 1
