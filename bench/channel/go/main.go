@@ -1,12 +1,10 @@
-// Go's chan between goroutines, with the command line of bench/peers/channel_program.hpp. With --locked each
-// goroutine has a thread of its own.
+// Go's chan between goroutines, with the command line of bench/peers/channel_program.hpp.
 package main
 
 import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -18,7 +16,7 @@ type parcel interface{ [1]uint64 | [8]uint64 }
 type cell struct {
 	producers, consumers, capacity, bytes int
 	items                                 uint64
-	pingPong, locked                      bool
+	pingPong                              bool
 }
 
 type usage struct {
@@ -44,16 +42,13 @@ func of[P parcel](number uint64) (p P) {
 func sum[P parcel](p P) uint64 { return p[0] + p[len(p)-1] }
 
 // race runs all runners from one start and reports what they took until the last one's end.
-func race(locked bool, runners []func()) {
+func race(runners []func()) {
 	start := make(chan struct{})
 	var ready, done sync.WaitGroup
 	for _, run := range runners {
 		ready.Add(1)
 		done.Add(1)
 		go func(run func()) {
-			if locked {
-				runtime.LockOSThread()
-			}
 			defer done.Done()
 			ready.Done()
 			<-start
@@ -91,14 +86,14 @@ func moveThrough[P parcel](c cell) uint64 {
 			atomic.AddUint64(&total, own)
 		})
 	}
-	race(c.locked, runners)
+	race(runners)
 	return total
 }
 
 func pingPong[P parcel](c cell) uint64 {
 	there, back := make(chan P, c.capacity), make(chan P, c.capacity)
 	var total uint64
-	race(c.locked, []func(){
+	race([]func(){
 		func() {
 			for n := uint64(1); n <= c.items; n++ {
 				there <- of[P](n)
@@ -128,7 +123,6 @@ func main() {
 	flag.IntVar(&c.bytes, "bytes", 8, "8 or 64")
 	flag.Uint64Var(&c.items, "items", 0, "to move in all, or round trips")
 	flag.BoolVar(&c.pingPong, "pingpong", false, "one item to and fro")
-	flag.BoolVar(&c.locked, "locked", false, "a thread for each goroutine")
 	flag.Parse()
 	if n, err := fmt.Sscanf(*topology, "%dx%d", &c.producers, &c.consumers); n != 2 || err != nil ||
 		c.producers < 1 || c.consumers < 1 || c.items%uint64(c.producers) != 0 || c.items%uint64(c.consumers) != 0 {
