@@ -27,14 +27,14 @@ engine::engine(job_owner& owner, pool_options options, bool exact_times)
       options_(checked(std::move(options))),
       exact_times_(exact_times),
       capacity_(waiting_capacity(options_)),
-      min_workers_(resolve_workers(options_.min_workers, options_.max_workers).min),
+      paused_(options_.paused),
       max_workers_(resolve_workers(options_.min_workers, options_.max_workers).max),
-      paused_(options_.paused) {
+      min_workers_(resolve_workers(options_.min_workers, options_.max_workers).min) {
   note_room();
 }
 
 engine::~engine() {
-  for (job_node* const node : spare_) owner_.free_node(node);
+  while (!spare_.empty()) owner_.free_node(&spare_.pop());
 }
 
 void engine::start() {
@@ -59,8 +59,9 @@ void engine::shutdown() noexcept {
 }
 
 /// Leaves the lock, and does what was decided under it: wakes, starts a worker, closes the results.
-void engine::act(guard& lock) noexcept {
-  if (idle_ && !wake_pending_ && !paused_ && !queue_.empty()) {
+/// `others_wait`: besides those in the queue, jobs in a hand.
+void engine::act(guard& lock, bool others_wait) noexcept {
+  if (idle_ && !wake_pending_ && !paused_ && (!queue_.empty() || others_wait)) {
     idle_worker& next = *idle_;
     idle_ = next.below;
     wake_pending_ = true;
@@ -117,6 +118,7 @@ void engine::notify_drainers() noexcept {
 /// The first call shuts the door, and notes how many outcomes are still to come.
 void engine::close_door() noexcept {
   if (std::exchange(closed_, true)) return;
+  recall();
   while (!door_.empty()) decide(*door_.front(), std::unexpected(errc::closed));
   note_room();
   wake_idle();
@@ -150,6 +152,7 @@ void engine::cancel() {
   guard lock(lock_);
   if (std::exchange(cancelled_, true)) return;
   close_door();
+  recall();
   paused_ = false;
   wake_idle();
   job_chain lost;
@@ -200,6 +203,7 @@ result<> engine::drain(time_point deadline) {
   const std::size_t frames = call_frame::enter_drain(*this);
   const bool holds_worker = frames != 0 && works_for == this;
   guard lock(lock_);
+  recall();  // what this thread's own hand holds may be among what the drain waits for
   in_drain_ += frames;
   draining_workers_ += holds_worker;
   notify_drainers();  // those inside jobs do not wait for this one any more
@@ -252,6 +256,7 @@ bool engine::wait_drained(guard& lock, bool inside, time_point deadline) noexcep
 void engine::pause() {
   const guard lock(lock_);
   if (draining_ || cancelled_) return;
+  recall();
   paused_ = true;
   note_room();
 }
@@ -267,6 +272,7 @@ void engine::resume() {
 void engine::resize(std::size_t min_workers, std::size_t max_workers) {
   const worker_bounds bounds = resolve_workers(min_workers, max_workers);
   guard lock(lock_);
+  recall();
   min_workers_ = bounds.min;
   max_workers_ = bounds.max;
   if (live_ > limit()) wake_idle();
@@ -279,8 +285,15 @@ void engine::resize(std::size_t min_workers, std::size_t max_workers) {
 pool_stats engine::stats() const {
   const guard lock(lock_);
   pool_stats s = counts_;
-  s.queued = queue_.size();
-  s.cost = cost();
+  s.submitted = last_id_ + s.rejected + s.dropped + s.timed_out + s.withdrawn;
+  s.queued = waiting();
+  s.cost = s.queued + extra_cost_;
+  for (const auto& slot : slots_) {
+    if (!slot->holds) continue;
+    const auto hand = slot->hand.look();
+    s.running += hand.begun - hand.ended;
+    s.completed += hand.ended - slot->failed;
+  }
   s.workers = live_;
   s.busy = busy_;
   s.waiting = door_.size();
@@ -289,14 +302,14 @@ pool_stats engine::stats() const {
 
 std::size_t engine::queue_depth() const {
   const guard lock(lock_);
-  return queue_.size();
+  return waiting();
 }
 
 double engine::queue_utilization() const {
   if (capacity_ == 0) return 0;
   const guard lock(lock_);
   const auto bound = static_cast<double>(std::max<std::uint64_t>(options_.max_cost, 1));  // 0: the cost is 0
-  const double jobs = static_cast<double>(queue_.size()) / static_cast<double>(capacity_);
+  const double jobs = static_cast<double>(waiting()) / static_cast<double>(capacity_);
   return std::max(jobs, static_cast<double>(cost()) / bound);
 }
 

@@ -4,9 +4,12 @@
 // - One lock guards everything below `lock_` but what a comment exempts. Under it: no user code but moving
 //   a job into its node, no wake, no thread creation. What is to be done after it is noted under it
 //   (`woken_`, a reserved slot) and done by act(), which is how every operation leaves the lock.
-// - A job is in exactly one place: with its submitter, in `queue_`, running (`running_`), or in one counter
-//   of the law. Both sides of a step are counted in the same critical section, so every snapshot obeys the
-//   law.
+// - A job is in exactly one place: with its submitter, in `queue_`, in a worker's hand, running (`running_`),
+//   or in one counter of the law. Both sides of a step are counted in the same critical section or the same
+//   write of a hand's word, so every snapshot obeys the law.
+// - What a worker took into its hand still waits: it counts as queued, and recall() puts what was not begun
+//   back to the front. Whoever needs to know exactly who waits, or finds nothing else to do, recalls first;
+//   with submitters at the door, in a pause and after `closed_` no worker takes more than it begins.
 // - Submitters are served in order: past a non-empty door a job is accepted only into what its own policy
 //   evicted.
 // - While a job waits, the pool is not paused and a worker is idle, one wake is under way
@@ -25,8 +28,12 @@
 #include <weir/base/time.hpp>
 #include <weir/observe/histogram.hpp>
 #include <weir/pool/detail/batch_clock.hpp>
+#include <weir/pool/detail/call_frame.hpp>
+#include <weir/pool/detail/hand.hpp>
 #include <weir/pool/detail/job.hpp>
 #include <weir/pool/detail/pointer_ring.hpp>
+#include <weir/pool/detail/pointer_stack.hpp>
+#include <weir/pool/detail/prefetch.hpp>
 #include <weir/pool/detail/shared_stamp.hpp>
 #include <weir/pool/options.hpp>
 #include <weir/pool/stats.hpp>
@@ -81,12 +88,18 @@ class job_run {
   bool settled_ = false;
 };
 
-/// What a pool keeps for each of its threads. `batch` and `waits` are the worker's own.
+/// What a pool keeps for each of its threads. `batch` and `waits` are the worker's own; the pool's lock
+/// guards the rest but what hand.hpp exempts.
 struct worker_slot {
   std::size_t index = 0;
   bool live = false;      // has a worker
   bool starting = false;  // its thread is being made; the worker may have come and gone meanwhile
   std::thread thread;     // the maker's, outside the lock, while `starting`
+  basic_hand<job_node> hand;
+  bool holds = false;      // the hand is filled
+  std::size_t units = 0;   // of job_units_ that are the hand's
+  std::size_t lent = 0;    // of lent_ that are the hand's
+  std::size_t failed = 0;  // of the hand's jobs; counted already
   batch_clock batch;
   wait_tally waits;
 };
@@ -136,6 +149,8 @@ class engine {
  private:
   friend class job_run;
   using guard = std::unique_lock<short_lock<>>;
+  /// A line that another processor wrote comes in the time of so many submits.
+  static constexpr std::size_t prefetch_ahead = 8;
 
   /// Whoever waits for the engine, on its own stack. Its owner returns only after finish().
   struct sleeper {
@@ -162,9 +177,10 @@ class engine {
   };
 
   // engine.cpp
-  void act(guard&) noexcept;
-  bool is_calm() const noexcept;
-  void leave(guard&) noexcept;
+  void act(guard&, bool others_wait = false) noexcept;
+  bool is_calm(bool others_wait) const noexcept;
+  void leave(guard&, bool others_wait = false) noexcept;
+  void leave_with_job() noexcept;
   void wake(sleeper&) noexcept;
   void wake_idle() noexcept;
   void notify_drainers() noexcept;
@@ -179,12 +195,15 @@ class engine {
   // engine_door.cpp
   overflow policy_of(const submit_options&) const;
   std::optional<errc> refusal(const submit_options&, time_point now) const noexcept;
-  std::uint64_t cost() const noexcept { return queue_.size() + extra_cost_; }
-  bool fits(std::uint64_t cost) const noexcept;
+  std::size_t waiting() const noexcept;
+  std::uint64_t cost() const noexcept { return waiting() + extra_cost_; }
+  void recall() noexcept;
+  void raise_high_water() noexcept;
+  bool fits(std::uint64_t cost) noexcept;
   void note_room() noexcept;
   job_node& add_usual(time_point arrived) noexcept;
   job_node* new_node();
-  void recycle(job_node&) noexcept;
+  void recycle(job_node& node) noexcept { spare_.push(node); }
   void fill(job_node&, const job_source&, const submit_options&, time_point now) noexcept;
   void enqueue(job_node&) noexcept;
   job_node& dequeue() noexcept;
@@ -209,18 +228,18 @@ class engine {
   std::error_code start_thread(worker_slot&) noexcept;
   std::error_code grow_to_min(guard&) noexcept;
   void work(worker_slot&) noexcept;
-  job_node* take(worker_slot&, guard&) noexcept;
+  bool await_job(guard&) noexcept;
+  bool take_hand(worker_slot&) noexcept;
+  void run_hand(worker_slot&, guard&, std::optional<time_point>& reading) noexcept;
+  void clear_hand(worker_slot&) noexcept;
+  void run_one(worker_slot&, guard&) noexcept;
   void expire(job_node&, guard&) noexcept;
-  job_node* next_usual() noexcept;
-  void run_taken(worker_slot&, job_node&, guard&) noexcept;
-  time_point begin(worker_slot&, const job_node&, std::uint64_t limit, std::uint64_t last_id) noexcept;
   void note_wait(worker_slot&, duration) noexcept;
-  void end_batch(worker_slot&) noexcept;
   void end_batch(worker_slot&, time_point now) noexcept;
-  void end_full_batch(worker_slot&) noexcept;
   bool run(job_node&, job_run&) noexcept;
   void finish(job_node&, const job_run&, bool completed) noexcept;
   void count_end(bool completed) noexcept;
+  void count_in_hand(worker_slot&, bool completed) noexcept;
 
   job_owner& owner_;
   const pool_options options_;
@@ -231,37 +250,40 @@ class engine {
   std::stop_source stop_;                                 // of running jobs
   std::optional<std::stop_callback<canceller>> on_stop_;  // of options_.stop
 
-  mutable short_lock<> lock_;
+  // What is touched for every job stands together, on as few cache lines as may be.
+  alignas(64) mutable short_lock<> lock_;
+  bool wake_pending_ = false;
+  bool paused_;
+  bool closed_ = false;
   std::size_t usual_room_ =
       0;  // as long as fewer jobs wait, a usual one is accepted without further questions
   pointer_ring<job_node> queue_;
-  std::vector<job_node*> spare_;  // nodes without a job; the last used first: it is in the cache
-  std::size_t nodes_ = 0;         // made so far; queue_ and spare_ have room for all of them
-  std::uint64_t extra_cost_ = 0;  // what the waiting jobs cost beyond 1 each; less wraps around
+  std::size_t lent_ = 0;           // jobs put into hands to wait there: at most so many still do
+  std::uint64_t last_id_ = 0;      // ids count up: also how many jobs were accepted
+  pointer_stack<job_node> spare_;  // nodes without a job; the last used first: it is in the cache
   shared_stamp arrivals_;
-  fifo_list<door_waiter> door_;
-  fifo_list<drainer> drainers_;
   idle_worker* idle_ = nullptr;  // the one that slept last is woken first: its cache is warm
   sleeper* woken_ = nullptr;     // decided under the lock, told by act()
-  std::vector<std::unique_ptr<worker_slot>> slots_;
-
-  pool_stats counts_;  // the law's counters; gauges are filled in by stats()
-  std::uint64_t last_id_ = 0;
-  std::size_t min_workers_;
   std::size_t max_workers_;
   std::size_t live_ = 0;              // workers, also those being started
-  std::size_t starting_ = 0;          // of them
-  std::size_t busy_ = 0;              // of them, with a job or an expired one
-  std::size_t blocked_workers_ = 0;   // of them, in a block submit
   std::size_t draining_workers_ = 0;  // of them, in drain: each may be replaced
+  fifo_list<door_waiter> door_;
+  pool_stats counts_;  // the law's counters; what follows from others is filled in by stats()
+
+  fifo_list<drainer> drainers_;
+  std::vector<std::unique_ptr<worker_slot>> slots_;
+  std::size_t nodes_ = 0;         // made so far; queue_ and spare_ have room for all of them
+  std::size_t unusual_ = 0;       // of the jobs in queue_
+  std::uint64_t extra_cost_ = 0;  // what the waiting jobs cost beyond 1 each; less wraps around
+  std::size_t min_workers_;
+  std::size_t starting_ = 0;         // workers whose thread is being made
+  std::size_t busy_ = 0;             // workers with a job or an expired one
+  std::size_t blocked_workers_ = 0;  // of them, in a block submit
   std::size_t job_units_ = 0;
   std::size_t loss_units_ = 0;
   std::size_t in_drain_ = 0;   // units whose thread waits in drain
   std::size_t room_owed_ = 0;  // outcomes to come after close for which no room was made yet
   time_point grow_again_{};    // no thread could be created: not before
-  bool wake_pending_ = false;
-  bool paused_;
-  bool closed_ = false;
   bool draining_ = false;
   bool cancelled_ = false;
   bool finished_ = false;        // the last job has ended
@@ -270,52 +292,73 @@ class engine {
 
 template <class Put>
 std::optional<job_id> engine::try_usual(Put put) noexcept {
-  guard lock(lock_);
-  if (queue_.size() >= usual_room_ || spare_.empty()) return std::nullopt;
+  lock_.lock();
+  const std::size_t most = queue_.size() + lent_;  // that wait
+  if (most >= usual_room_ || spare_.empty()) {
+    lock_.unlock();
+    return std::nullopt;
+  }
   job_node& node = add_usual(arrivals_.next());
   put(node);
   const job_id id{node.id};
-  counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
-  leave(lock);
+  if (most >= counts_.high_water) raise_high_water();
+  leave_with_job();
   return id;
 }
 
 template <class Put>
 std::size_t engine::try_usual_some(std::size_t count, Put put) noexcept {
   const time_point now = clock::now();
-  guard lock(lock_);
-  if (queue_.size() >= usual_room_) return 0;
-  const std::size_t accepted = std::min(count, usual_room_ - queue_.size());
-  if (spare_.size() < accepted) return 0;
+  lock_.lock();
+  const std::size_t most = queue_.size() + lent_;
+  const std::size_t accepted = most < usual_room_ ? std::min(count, usual_room_ - most) : 0;
+  if (accepted == 0 || spare_.size() < accepted) {
+    lock_.unlock();
+    return 0;
+  }
   for (std::size_t i = 0; i < accepted; ++i) put(add_usual(now), i);
-  counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
-  leave(lock);
+  if (most + accepted > counts_.high_water) raise_high_water();
+  leave_with_job();
   return accepted;
 }
 
 /// Accepts a usual job, which its caller then moves into the node. There is room and a spare node.
 inline job_node& engine::add_usual(time_point arrived) noexcept {
-  job_node& node = *spare_.back();
-  spare_.pop_back();
+  job_node& node = spare_.pop();
+  if (const job_node* const later = spare_.below_top(prefetch_ahead)) prefetch_to_write(&later->id);
   if (!node.usual) make_usual(node);
   node.id = ++last_id_;
   node.arrived = arrived;
-  ++counts_.submitted;
   queue_.push_back(node);
   return node;
 }
 
-/// Whether there is nothing to do when the lock is left.
-inline bool engine::is_calm() const noexcept {
-  if (woken_ || live_ < limit() || closed_) return false;
-  return !idle_ || wake_pending_ || paused_ || queue_.empty();
+inline bool engine::run(job_node& node, job_run& here) noexcept {
+  const call_frame frame(*this);
+  return owner_.run(node, here);
 }
 
-inline void engine::leave(guard& lock) noexcept {
-  if (is_calm()) {
+/// Whether there is nothing to do when the lock is left. `others_wait`: jobs in this worker's hand.
+inline bool engine::is_calm(bool others_wait) const noexcept {
+  if (woken_ || live_ < limit() || closed_) return false;
+  return !idle_ || wake_pending_ || paused_ || (queue_.empty() && !others_wait);
+}
+
+/// Leaves the lock after a usual job came in: then the pool is open, and nothing was decided before.
+inline void engine::leave_with_job() noexcept {
+  if (live_ >= limit() && (!idle_ || wake_pending_)) {
+    lock_.unlock();
+  } else {
+    guard lock(lock_, std::adopt_lock);
+    act(lock);
+  }
+}
+
+inline void engine::leave(guard& lock, bool others_wait) noexcept {
+  if (is_calm(others_wait)) {
     lock.unlock();
   } else {
-    act(lock);
+    act(lock, others_wait);
   }
 }
 

@@ -34,10 +34,40 @@ std::optional<errc> engine::refusal(const submit_options& o, time_point now) con
   return std::nullopt;
 }
 
-bool engine::fits(std::uint64_t cost) const noexcept {
+/// Of this moment: it falls without the lock while workers begin what they hold.
+std::size_t engine::waiting() const noexcept {
+  std::size_t jobs = queue_.size();
+  if (lent_ == 0) return jobs;
+  for (const auto& slot : slots_)
+    if (slot->lent != 0) jobs += slot->hand.look().left;
+  return jobs;
+}
+
+/// Puts what waits in hands back to the front of the queue. All hands at once, so what is taken next comes
+/// behind what no hand holds any more, and the hand with the latest first job has the latest jobs.
+void engine::recall() noexcept {
+  while (lent_ != 0) {
+    worker_slot* latest = nullptr;
+    for (const auto& slot : slots_) {
+      if (slot->lent == 0) continue;
+      if (!latest || slot->hand.first().id > latest->hand.first().id) latest = slot.get();
+    }
+    assert(latest && "lent_ is what the hands have been lent");
+    latest->hand.take_back([this](job_node& node) { queue_.push_front(node); });
+    lent_ -= std::exchange(latest->lent, 0);
+    job_units_ -= std::exchange(latest->units, 1) - 1;  // the job that runs, or ran last
+  }
+}
+
+void engine::raise_high_water() noexcept {
+  counts_.high_water = std::max<std::uint64_t>(counts_.high_water, waiting());
+}
+
+bool engine::fits(std::uint64_t cost) noexcept {
   if (cost > options_.max_cost - this->cost()) return false;
-  if (capacity_ != 0) return queue_.size() < capacity_;
-  return !paused_ && queue_.size() < free_workers();
+  if (capacity_ == 0) return !paused_ && queue_.size() < free_workers();
+  if (queue_.size() + lent_ >= capacity_) recall();
+  return queue_.size() + lent_ < capacity_;
 }
 
 /// Called with whatever may change what a usual submit need not ask. With results every job has a time of its
@@ -50,17 +80,13 @@ void engine::note_room() noexcept {
 job_node* engine::new_node() {
   if (spare_.empty()) {
     queue_.reserve(nodes_ + 1);
-    if (spare_.capacity() == nodes_) spare_.reserve(nodes_ + nodes_ / 2 + 16);
+    spare_.reserve(nodes_ + 1);
     job_node* const node = owner_.make_node();
     ++nodes_;
     return node;
   }
-  job_node* const node = spare_.back();
-  spare_.pop_back();
-  return node;
+  return &spare_.pop();
 }
-
-void engine::recycle(job_node& node) noexcept { spare_.push_back(&node); }
 
 /// Moves the job in: it is accepted from here on.
 void engine::fill(job_node& node, const job_source& source, const submit_options& o,
@@ -73,19 +99,24 @@ void engine::fill(job_node& node, const job_source& source, const submit_options
   node.deadline = o.deadline;
   node.usual = is_usual(o);
   source.move_into(node, source.job);
-  ++counts_.submitted;
 }
 
 void engine::enqueue(job_node& node) noexcept {
   queue_.push_back(node);
-  if (!node.usual) extra_cost_ += node.cost - 1;
+  if (!node.usual) {
+    ++unusual_;
+    extra_cost_ += node.cost - 1;
+  }
   // Without places nothing waits: what is here for a moment is on its way to an idle worker.
-  if (capacity_ != 0) counts_.high_water = std::max<std::uint64_t>(counts_.high_water, queue_.size());
+  if (capacity_ != 0 && queue_.size() + lent_ > counts_.high_water) raise_high_water();
 }
 
 job_node& engine::dequeue() noexcept {
   job_node& node = queue_.pop_front();
-  if (!node.usual) extra_cost_ -= node.cost - 1;
+  if (!node.usual) {
+    --unusual_;
+    extra_cost_ -= node.cost - 1;
+  }
   return node;
 }
 
@@ -99,7 +130,6 @@ std::uint64_t& engine::refusal_counter(errc reason) noexcept {
 }
 
 result<job_id> engine::refuse(guard& lock, errc reason) {
-  ++counts_.submitted;
   ++refusal_counter(reason);
   act(lock);
   if (options_.observe) options_.observe->on_refused(options_.name, reason);
@@ -166,6 +196,7 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
 result<job_id> engine::evict_for(guard& lock, const job_source& source, const submit_options& o,
                                  time_point now) {
   job_node& node = *new_node();
+  recall();
   job_chain evicted;
   std::uint64_t freed = 0;
   const auto passes_unfairly = [&] {
@@ -264,7 +295,6 @@ void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
   if (door_.empty()) note_room();
   blocked_workers_ -= waiter.holds_worker;
   if (!answer) {
-    ++counts_.submitted;
     ++refusal_counter(answer.error());
     recycle(*waiter.node);
   }

@@ -130,33 +130,27 @@ void engine::work(worker_slot& me) noexcept {
   works_for = this;
   guard lock(lock_);
   admit();  // where the queue has no place of its own, a new worker is one
-  while (job_node* const node = take(me, lock)) run_taken(me, *node, lock);
+  while (await_job(lock)) {
+    ++busy_;
+    std::optional<time_point> reading;  // of the clock, just made
+    while (take_hand(me)) run_hand(me, lock, reading);
+    run_one(me, lock);
+    --busy_;
+    admit();  // where the queue has no places, this worker is one again
+    notify_drainers();
+  }
   me.live = false;
   --live_;
   free_stuck_submitters();
   act(lock);  // a wake meant for this one goes to the next
 }
 
-/// Waits for a job; none when this worker is to end.
-job_node* engine::take(worker_slot& me, guard& lock) noexcept {
+/// False when this worker is to end.
+bool engine::await_job(guard& lock) noexcept {
   while (live_ <= limit()) {
-    if (!paused_ && !queue_.empty()) {
-      job_node& node = dequeue();
-      ++busy_;
-      if (node.usual || node.deadline == never || clock::now() < node.deadline) {
-        ++counts_.running;
-        ++job_units_;
-        admit();
-        return &node;
-      }
-      end_batch(me);
-      expire(node, lock);
-      --busy_;
-      admit();  // where the queue has no places, this worker is one again
-      continue;
-    }
-    if (closed_ && queue_.empty()) break;
-    end_batch(me);
+    if (queue_.empty()) recall();
+    if (!paused_ && !queue_.empty()) return true;
+    if (closed_ && queue_.empty()) return false;
     arrivals_.renew();
     idle_worker here;
     here.below = idle_;
@@ -166,8 +160,97 @@ job_node* engine::take(worker_slot& me, guard& lock) noexcept {
     lock.lock();
     wake_pending_ = false;
   }
-  end_batch(me);
-  return nullptr;
+  return false;
+}
+
+/// Fills the hand of this worker with the next usual jobs: several when every worker has enough. False when
+/// there is none, or the next job, or who waits at the door, needs a look of its own.
+inline bool engine::take_hand(worker_slot& me) noexcept {
+  if (queue_.empty() || paused_ || exact_times_ || !door_.empty() || live_ > limit()) return false;
+  if (unusual_ != 0 && !queue_.front().usual) return false;
+  const bool several = usual_room_ != 0 && live_ >= limit();  // else who is to be recalled must be known
+  std::size_t count = several ? me.batch.limit(queue_.size() - 1, live_) : 1;
+  if (unusual_ == 0) {
+    queue_.pop_front(me.hand.places(), count);
+  } else {
+    const std::size_t most = count;
+    for (count = 0; count < most && queue_.front().usual; ++count)
+      me.hand.places()[count] = &queue_.pop_front();
+  }
+  for (std::size_t i = 0; i < count; ++i) prefetch_to_write(&me.hand.places()[i]->id);
+  me.hand.open(count);
+  me.holds = true;
+  me.failed = 0;
+  me.units = count;
+  me.lent = me.units - 1;
+  lent_ += me.lent;
+  job_units_ += me.units;
+  return true;
+}
+
+/// Leaves the lock, runs the jobs in the hand as far as they are not recalled, and returns with the lock held
+/// and all of them counted. `reading`: of the clock, when one was made just now.
+void engine::run_hand(worker_slot& me, guard& lock, std::optional<time_point>& reading) noexcept {
+  const bool others_wait = me.lent != 0;
+  if (!is_calm(others_wait)) reading.reset();  // what is to be done takes its time
+  leave(lock, others_wait);
+  const time_point start = reading ? *reading : clock::now();
+  const call_frame frame(*this);
+  me.batch.open(start);
+  for (job_node* node = &me.hand.first(); node;) {
+    note_wait(me, start - node->arrived);
+    me.batch.join();
+    job_run here(*this, *node, &me, start);
+    const bool completed = owner_.run(*node, here);
+    if (!completed && !here.settled_) {
+      const std::lock_guard counting(lock_);
+      count_in_hand(me, false);
+      here.settled_ = true;
+    }
+    node = me.hand.next(here.settled_);
+  }
+  reading.reset();
+  if (me.batch.is_open()) {  // recorded before its last job is counted
+    reading = clock::now();
+    end_batch(me, *reading);
+  }
+  lock.lock();
+  arrivals_.note(me.batch.jobs_are_short());
+  clear_hand(me);
+}
+
+inline void engine::clear_hand(worker_slot& me) noexcept {
+  const std::span<job_node* const> ran = me.hand.clear();
+  spare_.push(ran);
+  counts_.completed += ran.size() - me.failed;
+  job_units_ -= me.units;
+  lent_ -= me.lent;
+  me.lent = 0;
+  me.holds = false;
+}
+
+/// Takes, runs and counts one job, whatever it is, if there still is one.
+void engine::run_one(worker_slot& me, guard& lock) noexcept {
+  if (queue_.empty() || paused_ || live_ > limit()) return;
+  job_node& node = dequeue();
+  if (!node.usual && node.deadline != never && node.deadline <= clock::now()) {
+    expire(node, lock);
+    return;
+  }
+  ++counts_.running;
+  ++job_units_;
+  admit();
+  leave(lock);
+  job_run here(*this, node, &me, clock::now());
+  const bool completed = run(node, here);
+  if (!here.settled_) {
+    queue_wait_.record(here.start_ - node.arrived);
+    me.batch.open(here.start_);
+    me.batch.join();
+    run_time_.record(me.batch.close(clock::now()).each);
+  }
+  lock.lock();
+  finish(node, here, completed);
 }
 
 void engine::expire(job_node& node, guard& lock) noexcept {
@@ -179,85 +262,19 @@ void engine::expire(job_node& node, guard& lock) noexcept {
   lock.lock();
 }
 
-void engine::note_wait(worker_slot& me, duration wait) noexcept {
+inline void engine::note_wait(worker_slot& me, duration wait) noexcept {
   if (me.waits.add(wait)) return;
   queue_wait_.record(me.waits.wait(), me.waits.jobs());
   me.waits.clear();
   me.waits.add(wait);
 }
 
-/// Records what the batch took, if one is open.
-void engine::end_batch(worker_slot& me) noexcept {
-  if (me.batch.is_open()) end_batch(me, clock::now());
-}
-
+/// Records what the open batch took.
 void engine::end_batch(worker_slot& me, time_point now) noexcept {
   const auto [each, jobs] = me.batch.close(now);
   run_time_.record(each, jobs);
   queue_wait_.record(me.waits.wait(), me.waits.jobs());
   me.waits.clear();
-}
-
-/// After each job: a batch that can take no more is recorded before its last job is counted.
-void engine::end_full_batch(worker_slot& me) noexcept {
-  if (me.batch.is_open() && me.batch.is_full()) end_batch(me, clock::now());
-}
-
-/// The start stamp of a job just taken.
-time_point engine::begin(worker_slot& me, const job_node& node, std::uint64_t limit,
-                         std::uint64_t last_id) noexcept {
-  if (exact_times_) return clock::now();
-  if (me.batch.covers(node.id)) {
-    me.batch.join();
-  } else {
-    const time_point now = clock::now();
-    if (me.batch.is_open()) end_batch(me, now);
-    me.batch.open(now, limit, last_id);
-  }
-  note_wait(me, me.batch.start() - node.arrived);
-  return me.batch.start();
-}
-
-/// The next job, when it is one that nothing else is to be done for.
-job_node* engine::next_usual() noexcept {
-  if (queue_.empty() || paused_ || !door_.empty() || live_ > limit() || !queue_.front().usual) return nullptr;
-  job_node& node = queue_.pop_front();
-  if (!queue_.empty()) __builtin_prefetch(&queue_.front().id);
-  return &node;
-}
-
-/// Leaves the lock, runs the job and those behind it that take little thought, and returns with the lock held
-/// and all of them counted.
-void engine::run_taken(worker_slot& me, job_node& first, guard& lock) noexcept {
-  for (job_node* node = &first; node;) {
-    const std::uint64_t together = me.batch.limit(queue_.size(), live_);
-    const std::uint64_t newest = last_id_;
-    leave(lock);
-    job_run here(*this, *node, &me, begin(me, *node, together, newest));
-    const bool completed = run(*node, here);
-    end_full_batch(me);
-    lock.lock();
-    arrivals_.note(me.batch.jobs_are_short());
-    job_node* const next = next_usual();
-    if (next) {
-      // One unit ends and another begins.
-      if (!here.settled_) {
-        ++(completed ? counts_.completed : counts_.failed);
-      } else {
-        ++counts_.running;
-      }
-      recycle(*node);
-    } else {
-      --busy_;
-      finish(*node, here, completed);
-    }
-    node = next;
-  }
-}
-
-bool engine::run(job_node& node, job_run& here) noexcept {
-  const call_frame frame(*this);
-  return owner_.run(node, here);
 }
 
 /// The job's books are closed: under the lock, after its outcome was delivered.
@@ -274,6 +291,15 @@ void engine::count_end(bool completed) noexcept {
   ++(completed ? counts_.completed : counts_.failed);
 }
 
+/// A job in a hand, counted before the hand is cleared.
+void engine::count_in_hand(worker_slot& me, bool completed) noexcept {
+  if (!completed) {
+    ++counts_.failed;
+    ++me.failed;
+  }
+  me.hand.end_early();
+}
+
 std::size_t job_run::worker() const noexcept { return worker_ ? worker_->index : outcome<void>::no_worker; }
 
 std::stop_token job_run::stop_token() const noexcept { return pool_.stop_.get_token(); }
@@ -284,18 +310,22 @@ void job_run::failed(const std::exception_ptr& what) noexcept {
 }
 
 void job_run::settle(bool completed) noexcept {
-  const bool shares = worker_ && !pool_.exact_times_;
-  if (!shares) {
+  const bool in_hand = worker_ && worker_->holds;
+  if (!in_hand) {
     ran_for_ = clock::now() - start_;
     queued_for_ = std::max(start_ - node_.arrived, duration::zero());
     pool_.queue_wait_.record(queued_for_);
     pool_.run_time_.record(ran_for_);
   }
   const std::lock_guard lock(pool_.lock_);
-  // Nobody can join the batch any more: recorded with the count, it is there for whoever has waited for this
-  // job.
-  if (shares && (worker_->batch.is_full() || pool_.queue_.empty())) pool_.end_batch(*worker_);
-  pool_.count_end(completed);
+  if (in_hand) {
+    // Nobody can join the batch any more: recorded with the count, it is there for whoever has waited for
+    // this job.
+    if (worker_->hand.look().left == 0) pool_.end_batch(*worker_, clock::now());
+    pool_.count_in_hand(*worker_, completed);
+  } else {
+    pool_.count_end(completed);
+  }
   settled_ = true;
 }
 

@@ -1,9 +1,9 @@
 // A first-in first-out queue of pointers in one block of memory: neighbours share a cache line, and the next
 // ones can be fetched before they are needed.
 //
-// Invariants: head_ and tail_ only count up; what is in the queue stands at [head_, tail_), each at its
-// number modulo the block's length, a power of two. The queue owns nothing. Thread-safety: none; its owner
-// holds a lock.
+// Invariants: what is in the queue stands at [head_, tail_), each at its number modulo the block's length, a
+// power of two; the numbers may wrap around. The queue owns nothing. Thread-safety: none; its owner holds a
+// lock.
 #pragma once
 
 #include <bit>
@@ -36,6 +36,12 @@ class pointer_ring {
     block_[tail_++ & (length_ - 1)] = &one;
   }
 
+  /// For one that comes before all others. Needs room.
+  void push_front(T& one) noexcept {
+    assert(size() < length_);
+    block_[--head_ & (length_ - 1)] = &one;
+  }
+
   /// Needs one.
   T& front() const noexcept {
     assert(!empty());
@@ -45,6 +51,14 @@ class pointer_ring {
     T& first = front();
     ++head_;
     return first;
+  }
+
+  /// Pops the first `count` into `out`. Needs as many.
+  void pop_front(T** out, std::size_t count) noexcept {
+    assert(count <= size());
+    const std::size_t mask = length_ - 1;
+    for (std::size_t i = 0; i < count; ++i) out[i] = block_[(head_ + i) & mask];
+    head_ += count;
   }
 
  private:

@@ -136,6 +136,7 @@ class worker_body_of final : public worker_body<Job, Result> {
 
   bool run(job_node& node, job_run& run) noexcept final {
     Job& job = static_cast<typed_node<Job>&>(node).job();
+    if (!this->keeps_results()) return run_alone(job, run);
     std::expected<Result, std::exception_ptr> value = std::unexpected(std::exception_ptr());
     try {
       if constexpr (std::is_void_v<Result>) {
@@ -150,7 +151,20 @@ class worker_body_of final : public worker_body<Job, Result> {
     }
     std::destroy_at(&job);
     const bool completed = value.has_value();
-    if (this->keeps_results()) this->deliver(run, std::move(value));
+    this->deliver(run, std::move(value));
+    return completed;
+  }
+
+  /// Nobody wants the outcome.
+  bool run_alone(Job& job, job_run& run) noexcept {
+    bool completed = true;
+    try {
+      static_cast<void>(call(job, run));
+    } catch (...) {
+      completed = false;
+      run.failed(std::current_exception());
+    }
+    std::destroy_at(&job);
     return completed;
   }
 
