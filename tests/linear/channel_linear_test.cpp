@@ -4,6 +4,7 @@
 //   WEIR_LINEAR_CALLS   how many calls in all, over all plans
 #include "checker.hpp"
 #include "faulty_channel.hpp"
+#include "jittery_channel.hpp"
 #include "workload.hpp"
 
 #include <gtest/gtest.h>
@@ -87,6 +88,8 @@ void PrintTo(const kind& k, std::ostream* out) { *out << k.name; }
 
 template <class T>
 constexpr auto play_with = &play<channel<T>, T>;
+template <class T>
+constexpr auto play_jittery = &play<jittery_channel<T>, T>;
 
 const kind kinds[] = {
     {"rendezvous", {.capacity = 0}, play_with<value>},
@@ -105,6 +108,14 @@ const kind kinds[] = {
     {"capacity_64_evicting_and_reserving",
      {.capacity = 64, .calls = 160, .evicts = true, .reserves = true},
      play_with<value>},
+    {"jittery_rendezvous", {.capacity = 0}, play_jittery<value>},
+    {"jittery_capacity_1", {.capacity = 1, .evicts = true, .reserves = true}, play_jittery<value>},
+    {"jittery_capacity_3", {.capacity = 3}, play_jittery<value>},
+    {"jittery_capacity_3_evicting_and_reserving",
+     {.capacity = 3, .evicts = true, .reserves = true},
+     play_jittery<value>},
+    {"jittery_capacity_3_of_boxes", {.capacity = 3, .evicts = true, .reserves = true}, play_jittery<boxed>},
+    {"jittery_capacity_64", {.capacity = 64}, play_jittery<value>},
     {"without_stamps_rendezvous", {.capacity = 0, .stamps = false}, play_with<value>},
     {"without_stamps_capacity_1", {.capacity = 1, .stamps = false}, play_with<value>},
     {"without_stamps_capacity_3",

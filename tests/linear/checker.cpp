@@ -1,9 +1,11 @@
 #include "checker.hpp"
 
 #include "channel_model.hpp"
+#include "value_order.hpp"
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <sstream>
 #include <string_view>
 #include <unordered_map>
@@ -12,78 +14,6 @@
 
 namespace weir::linear {
 namespace {
-
-using progress = std::array<std::uint32_t, most_lanes>;  // steps done, a lane
-
-constexpr stamp end_of_time = UINT64_MAX;
-
-bool gives(const step& s) noexcept {
-  return s.what == deed::push || s.what == deed::push_evicting || s.what == deed::redeem;
-}
-bool takes(const step& s) noexcept { return s.what == deed::pop || s.what == deed::push_evicting; }
-
-/// When and where a value left: in a step, or behind all of them, as one of those left.
-struct departure {
-  stamp invoked = end_of_time;
-  stamp returned = end_of_time;
-  std::size_t lane = most_lanes;
-  std::size_t index = 0;
-
-  bool surely_before(const departure& other) const noexcept {
-    return returned < other.invoked || (lane == other.lane && index < other.index);
-  }
-};
-
-struct giving {
-  value given;
-  std::size_t lane;
-  std::size_t index;
-  departure left;
-};
-
-/// For each step that gives a value: how far the other lanes must be, so that nothing that surely left
-/// earlier is still to be sent.
-class sending_order {
- public:
-  explicit sending_order(const window& w) {
-    std::unordered_map<value, departure> left;
-    for (std::size_t l = 0; l < w.lanes.size(); ++l) {
-      for (std::size_t i = 0; i < w.lanes[l].size(); ++i) {
-        const step& s = w.lanes[l][i];
-        if (takes(s)) left[s.taken] = {s.invoked, s.returned, l, i};
-      }
-    }
-    if (w.after) {
-      for (std::size_t i = 0; i < w.after->values.size(); ++i)
-        left[w.after->values[i]] = {end_of_time, end_of_time, most_lanes, i};
-    }
-    std::vector<giving> all;
-    for (std::size_t l = 0; l < w.lanes.size(); ++l) {
-      for (std::size_t i = 0; i < w.lanes[l].size(); ++i) {
-        const step& s = w.lanes[l][i];
-        if (!gives(s)) continue;
-        if (const auto found = left.find(s.given); found != left.end())
-          all.push_back({s.given, l, i, found->second});
-      }
-    }
-    for (const giving& g : all) {
-      progress& need = needs_[g.given];
-      for (const giving& other : all) {
-        if (other.left.surely_before(g.left))
-          need[other.lane] = std::max(need[other.lane], static_cast<std::uint32_t>(other.index + 1));
-      }
-    }
-  }
-
-  bool allows(const step& s, const progress& done) const {
-    const auto found = needs_.find(s.given);
-    if (found == needs_.end()) return true;
-    return std::ranges::equal(done, found->second, std::greater_equal());
-  }
-
- private:
-  std::unordered_map<value, progress> needs_;
-};
 
 struct configuration {
   progress done;
@@ -105,8 +35,8 @@ struct configuration_hash {
 
 class search {
  public:
-  search(const window& w, std::size_t most)
-      : window_(w), most_(most), order_(w), model_(w.capacity, w.before), total_(count_steps(w)) {
+  search(const window& w, const sending_order& order, std::size_t most)
+      : window_(w), most_(most), order_(order), model_(w.capacity, w.before), total_(count_steps(w)) {
     assert(w.lanes.size() <= most_lanes);
   }
 
@@ -136,7 +66,17 @@ class search {
     }
     std::erase_if(found, [&](std::size_t l) { return next_of(l)->invoked > horizon; });
     std::ranges::sort(found, {}, [&](std::size_t l) { return next_of(l)->returned; });
+    hurry(found);
     return found;
+  }
+
+  /// Whoever saw it full needs sends first, whoever saw it empty receives.
+  void hurry(std::vector<std::size_t>& lanes) const {
+    const auto looking = std::ranges::find_if(lanes, [&](std::size_t l) { return only_looks(*next_of(l)); });
+    if (looking == lanes.end()) return;
+    const bool full = next_of(*looking)->what == deed::refuse_full;
+    std::stable_partition(lanes.begin(), lanes.end(),
+                          [&](std::size_t l) { return full ? !takes(*next_of(l)) : !gives(*next_of(l)); });
   }
 
   bool is_the_end() const {
@@ -155,6 +95,9 @@ class search {
     if (gave_up_) return false;
     note_progress();
     const std::vector<std::size_t> lanes = candidates();
+    // A step that only looks may as well come now as later: if any order goes on from here, one with it does.
+    for (const std::size_t l : lanes)
+      if (only_looks(*next_of(l)) && model_.apply(*next_of(l))) return go_on(l);
     for (const std::size_t l : lanes) {
       if (model_.capacity() == 0 && try_to_meet(l, lanes)) return true;
       if (try_alone(l)) return true;
@@ -167,10 +110,15 @@ class search {
     if (gives(s) && !order_.allows(s, done_)) return false;
     const auto before = model_.save();
     if (!model_.apply(s)) return false;
+    if (go_on(l)) return true;
+    model_.restore(before);
+    return false;
+  }
+
+  bool go_on(std::size_t l) {
     ++done_[l], ++steps_done_;
     if (explain_all()) return true;
     --done_[l], --steps_done_;
-    model_.restore(before);
     return false;
   }
 
@@ -217,7 +165,7 @@ class search {
 
   const window& window_;
   const std::size_t most_;
-  const sending_order order_;
+  const sending_order& order_;
   channel_model model_;
   const std::size_t total_;
   progress done_{};
@@ -232,7 +180,28 @@ class search {
 
 }  // namespace
 
-verdict check(const window& w, std::size_t most) { return search(w, most).run(); }
+verdict check(const window& w, std::size_t most) {
+  const std::vector<journey> all = journeys_of(w);
+  const value_order sure(all);
+  const std::vector<std::size_t> by_send = places(all, sure, guess::by_end_of_send);
+  const std::vector<std::size_t> by_receive = places(all, sure, guess::by_end_of_receive);
+  std::size_t tried = 0;
+  const auto attempt = [&](std::size_t at_most, auto before) {
+    const sending_order order(all, before);
+    verdict v = search(w, order, std::min(at_most, most)).run();
+    v.configurations = tried += v.configurations;
+    return v;
+  };
+  // A guess at the order of values leaves little to search, and is nearly always right. Only the last attempt
+  // can say that there is no order.
+  const auto sent_before = [&](std::size_t i, std::size_t j) { return by_send[i] < by_send[j]; };
+  const auto both = [&](std::size_t i, std::size_t j) {
+    return by_send[i] < by_send[j] && by_receive[i] < by_receive[j];
+  };
+  if (verdict v = attempt(5'000, sent_before); v.answer == answer::linearisable) return v;
+  if (verdict v = attempt(200'000, both); v.answer == answer::linearisable) return v;
+  return attempt(most, [&](std::size_t i, std::size_t j) { return sure.before(i, j); });
+}
 
 std::string check_values(const std::vector<window>& round, const contents& left) {
   enum class fate : std::uint8_t { sent, gone };

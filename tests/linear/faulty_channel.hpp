@@ -64,6 +64,7 @@ class faulty_channel : public channel<value> {
         capacity_(capacity) {}
 
   std::size_t capacity() const noexcept { return capacity_; }
+  channel<value>& below() noexcept { return *this; }
 
   result<> try_send(value&& v) {
     if (is(fault::says_full) && now_and_then()) return std::unexpected(errc::full);
