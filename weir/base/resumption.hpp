@@ -67,6 +67,18 @@ std::stop_token stop_token_of(std::coroutine_handle<Promise> h) noexcept {
   }
 }
 
+/// Whether that token can ever be used; cheaper than asking it.
+template <class Promise>
+bool can_be_stopped(std::coroutine_handle<Promise> h) noexcept {
+  if constexpr (requires {
+                  { h.promise().can_be_stopped() } -> std::same_as<bool>;
+                }) {
+    return h.promise().can_be_stopped();
+  } else {
+    return stop_token_of(h).stop_possible();
+  }
+}
+
 /// How many operations this thread's coroutine may still do without waiting, before it has to look whether
 /// others are kept from running. Set by who resumes it; elsewhere it just counts.
 inline constinit thread_local std::uint32_t operations_left = 0;

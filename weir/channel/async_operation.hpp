@@ -36,112 +36,136 @@ class async_operation {
  protected:
   using core_type = channel_core<T, Atomics>;
   using claimed = claimed_list<Atomics>;
-  enum class outcome : std::uint8_t { by_partner, done, closed, cancelled };
+  enum class outcome : std::uint8_t { by_partner, passed, done, closed, cancelled };
 
-  async_operation(core_type& core, std::stop_token stop) noexcept : core_(&core), stop_(std::move(stop)) {}
-  ~async_operation() = default;
+  async_operation(core_type& core, std::stop_token&& stop) noexcept : core_(&core), stop_(std::move(stop)) {}
+  ~async_operation() {
+    if (waits_) std::destroy_at(&wait_);  // an attempt threw
+  }
 
   /// For await_ready: true when `p` is a success and the coroutine need not give way to others.
   bool is_through(passage p) noexcept {
     if (p != passage::done) return false;
-    outcome_ = outcome::done;
+    outcome_ = outcome::passed;
     return !ends_turn();
   }
 
   /// Tries, then waits. True: the coroutine stays suspended, and this object may be gone.
   template <class Promise, class Attempt>
-  bool suspend(std::coroutine_handle<Promise> h, Attempt attempt) {
-    if (outcome_ == outcome::done) return gives_way(h);
-    party_.emplace(wait_party<Atomics>::shape::single, resumption_of(h, who_));
-    waiter_.party = std::addressof(*party_);
-    std::stop_token outer = stop_token_of(h);
-    if (stop_.stop_possible() || outer.stop_possible()) {
-      if (settled(attempt_only(attempt))) return ends_turn() && gives_way(h);
-      if (stop_.stop_requested() || outer.stop_requested()) {
-        outcome_ = outcome::cancelled;
-        return false;
-      }
-      if (stop_.stop_possible()) on_stop_.emplace(stop_, canceller{this});
-      if (outer.stop_possible()) on_outer_stop_.emplace(std::move(outer), canceller{this});
+  bool suspend(std::coroutine_handle<Promise> h, wish what, void* value, Attempt attempt) {
+    if (outcome_ == outcome::passed) return gives_way(h);
+    step s;
+    if (stop_.stop_possible() || can_be_stopped(h)) {
+      s = attempt_then_list_cancellable(h, what, value, attempt);
+    } else {
+      s = attempt_or(
+          [&] {
+            make_wait(h, what, value);
+            core_->state().list(wait_.node);
+          },
+          attempt);
     }
-    bool listed = false;
-    const step s = attempt_or_list(attempt, listed);
-    if (listed) return true;
-    if (!settled(s)) outcome_ = outcome::cancelled;
+    if (s == step::blocked) return true;
+    if (outcome_ != outcome::cancelled) outcome_ = s == step::done ? outcome::done : outcome::closed;
     return ends_turn() && gives_way(h);
   }
 
-  /// After the wait, before anything else: how it went, never `by_partner`.
+  /// After the wait, before anything else: how it went.
   outcome end_wait() noexcept {
-    on_stop_.reset();
-    on_outer_stop_.reset();
-    if (outcome_ != outcome::by_partner) return outcome_;
-    return waiter_.fate == fate::done ? outcome::done : outcome::closed;
+    if (!waits_) return outcome_;
+    const bool closed = outcome_ == outcome::by_partner && wait_.node.fate == fate::closed;
+    std::destroy_at(&wait_);
+    waits_ = false;
+    return closed ? outcome::closed : outcome_;
   }
 
-  bool was_by_partner() const noexcept { return outcome_ == outcome::by_partner; }
-
   core_type* core_;
-  waiter<Atomics> waiter_;
 
  private:
   struct canceller {
     async_operation* operation;
     void operator()() const noexcept { operation->cancel(); }
   };
+  /// Made when the operation may have to wait, so that one that need not costs nothing of it.
+  struct waiting {
+    waiter<Atomics> node;
+    suspended who;
+    wait_party<Atomics> party;
+    std::optional<std::stop_callback<canceller>> on_stop;
+    std::optional<std::stop_callback<canceller>> on_outer_stop;
+
+    template <class Promise>
+    explicit waiting(std::coroutine_handle<Promise> h)
+        : party(wait_party<Atomics>::shape::single, resumption_of(h, who)) {}
+  };
+
+  template <class Promise>
+  void make_wait(std::coroutine_handle<Promise> h, wish what, void* value) {
+    std::construct_at(&wait_, h);
+    waits_ = true;
+    wait_.node.party = &wait_.party;
+    wait_.node.wish = what;
+    wait_.node.value = value;
+  }
 
   /// On the thread that asks to stop.
   void cancel() noexcept {
     {
       const std::lock_guard hold(core_->lock());
-      if (!core_->state().unlist(waiter_)) {
+      if (!core_->state().unlist(wait_.node)) {
         stop_seen_ = true;
         return;
       }
       outcome_ = outcome::cancelled;
     }
-    party_->finish();
+    wait_.party.finish();
   }
 
-  template <class Attempt>
-  step attempt_only(Attempt& attempt) {
+  /// One step under the lock; where it is blocked, `list()` in the same section.
+  template <class List, class Attempt>
+  step attempt_or(const List& list, Attempt& attempt) {
     claimed woken;
     step s;
     {
       const std::lock_guard hold(core_->lock());
       s = attempt(woken);
+      if (s == step::blocked) list();
     }
     woken.finish_all();
     return s;
   }
 
-  template <class Attempt>
-  step attempt_or_list(Attempt& attempt, bool& listed) {
-    claimed woken;
-    step s;
-    {
-      const std::lock_guard hold(core_->lock());
-      s = attempt(woken);
-      listed = s == step::blocked && !stop_seen_;
-      if (listed) core_->state().list(waiter_);
+  /// `closed` also for a cancelled one, whose outcome is set.
+  template <class Promise, class Attempt>
+  step attempt_then_list_cancellable(std::coroutine_handle<Promise> h, wish what, void* value,
+                                     Attempt& attempt) {
+    std::stop_token outer = stop_token_of(h);
+    if (const step s = attempt_or([] {}, attempt); s != step::blocked) return s;
+    bool cancelled = stop_.stop_requested() || outer.stop_requested();
+    if (!cancelled) {
+      make_wait(h, what, value);
+      if (stop_.stop_possible()) wait_.on_stop.emplace(stop_, canceller{this});
+      if (outer.stop_possible()) wait_.on_outer_stop.emplace(std::move(outer), canceller{this});
+      const auto list_unless_stopped = [&] {
+        if (stop_seen_) {
+          cancelled = true;
+        } else {
+          core_->state().list(wait_.node);
+        }
+      };
+      if (const step s = attempt_or(list_unless_stopped, attempt); s != step::blocked || !cancelled) return s;
     }
-    woken.finish_all();
-    return s;
-  }
-
-  bool settled(step s) noexcept {
-    if (s == step::blocked) return false;
-    outcome_ = s == step::done ? outcome::done : outcome::closed;
-    return true;
+    outcome_ = outcome::cancelled;
+    return step::closed;
   }
 
   outcome outcome_ = outcome::by_partner;
   bool stop_seen_ = false;
-  suspended who_;
-  std::optional<wait_party<Atomics>> party_;
+  bool waits_ = false;  // until end_wait() there is a `wait_`
   std::stop_token stop_;
-  std::optional<std::stop_callback<canceller>> on_stop_;
-  std::optional<std::stop_callback<canceller>> on_outer_stop_;
+  union {
+    waiting wait_;
+  };
 };
 
 /// What async_send returns. Refers to the channel and to the value until it ends.
@@ -150,16 +174,15 @@ class [[nodiscard]] async_send_operation : private async_operation<T, Atomics> {
   using base = async_operation<T, Atomics>;
 
  public:
-  async_send_operation(channel_core<T, Atomics>& core, T& value, std::stop_token stop) noexcept
+  async_send_operation(channel_core<T, Atomics>& core, T& value, std::stop_token&& stop) noexcept
       : base(core, std::move(stop)), value_(&value) {}
 
   bool await_ready() noexcept { return this->is_through(this->core_->state().quick_send(*value_)); }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
-    this->waiter_.wish = wish::send;
-    this->waiter_.value = std::addressof(*value_);
-    return this->suspend(h, [this](auto& woken) { return this->core_->state().offer(*value_, woken); });
+    return this->suspend(h, wish::send, std::addressof(*value_),
+                         [this](auto& woken) { return this->core_->state().offer(*value_, woken); });
   }
 
   /// closed | cancelled; the value is untouched then.
@@ -181,41 +204,40 @@ class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics
   using base = async_operation<T, Atomics>;
 
  public:
-  async_receive_operation(channel_core<T, Atomics>& core, std::stop_token stop) noexcept
+  async_receive_operation(channel_core<T, Atomics>& core, std::stop_token&& stop) noexcept
       : base(core, std::move(stop)) {}
   ~async_receive_operation() {}
 
   bool await_ready() noexcept {
-    return this->is_through(this->core_->state().quick_receive([this](T& value) {
-      std::construct_at(std::addressof(room_), std::move(value));
-      got_.in_room = true;
-    }));
+    return this->is_through(this->core_->state().quick_receive(
+        [this](T& value) { std::construct_at(std::addressof(room_), std::move(value)); }));
   }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
-    this->waiter_.wish = wish::receive;
-    this->waiter_.value = std::addressof(room_);
-    return this->suspend(h, [this](auto& woken) { return this->core_->take_one(got_, woken); });
+    return this->suspend(h, wish::receive, std::addressof(room_), [this](auto& woken) {
+      std::construct_at(&got_, std::addressof(room_));
+      return this->core_->take_one(got_, woken);
+    });
   }
 
   /// closed | cancelled
   [[nodiscard]] result<T> await_resume() noexcept {
-    const bool by_partner = this->was_by_partner();
     switch (this->end_wait()) {
       case base::outcome::closed: return std::unexpected(errc::closed);
       case base::outcome::cancelled: return std::unexpected(errc::cancelled);
-      default: break;
+      case base::outcome::done: return this->core_->unpack(got_);
+      default: return this->core_->unpack({std::addressof(room_), true});
     }
-    got_.in_room |= by_partner;
-    return this->core_->unpack(got_);
   }
 
  private:
   union {
-    T room_;  // where a partner puts the value
+    T room_;  // where the value is put
   };
-  parcel<T, Atomics> got_{std::addressof(room_)};
+  union {
+    parcel<T, Atomics> got_;  // once the lock was taken
+  };
 };
 
 }  // namespace weir::detail

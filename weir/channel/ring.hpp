@@ -1,9 +1,9 @@
 // The values of a channel in a ring of exactly `places` slots, for elements that are quiet once moved from.
 //
 // After Vyukov's bounded queue (1024cores.net, "Bounded MPMC queue"): each slot has a turn that says what may
-// happen to it next. Position p is slot index(p) in lap lap(p); the slot is free for p when its turn is
-// 2*lap(p), holds p's value when it is 2*lap(p)+1, and is free for the next lap after that. Turns start at 0,
-// so the memory need not be touched before it is used.
+// happen to it next. Position p is slot index(p), its low bits, in the lap that its other bits are; the slot
+// is free for p when its turn is that lap, holds p's value when it is that plus one, and is free for the next
+// lap after that. Turns start at 0, so the memory need not be touched before it is used.
 //
 // Invariants: a position is claimed once, by moving `tail_` or `head_` past it; from then on its slot belongs
 // to the claimer until the turn moves on. Between claim and turn runs nothing but T's move constructor and
@@ -69,7 +69,7 @@ class channel_ring : public channel_gate<Atomics> {
   explicit channel_ring(std::size_t places)
       : channel_gate<Atomics>(places),
         places_(places),
-        lap_shift_(places == 0 ? 0 : check_size(places)),
+        mask_(lap_size(places) - 1),
         slots_(make_slots(places)) {}
 
   passage try_push(T& value) noexcept {
@@ -97,7 +97,7 @@ class channel_ring : public channel_gate<Atomics> {
     for (;;) {
       if (at & shut_bit) return passage::shut;
       slot& s = slot_at(at);
-      if (s.turn.load(std::memory_order_acquire) == free_turn(at) + 1) {
+      if (s.turn.load(std::memory_order_acquire) == full_turn(at)) {
         if (claim(head_, at, next(at))) {
           take(s.value);
           vacate(s, at);
@@ -168,7 +168,8 @@ class channel_ring : public channel_gate<Atomics> {
 
   // The rest with the gate shut: what is still being filled or vacated was claimed before.
 
-  bool is_empty() const noexcept { return distance(head(), tail()) == 0; }
+  bool is_empty() const noexcept { return head() == tail(); }
+  std::size_t count() const noexcept { return places_ == 0 ? 0 : distance(head(), tail()); }
 
   /// There must be a place.
   void push(T& value) noexcept {
@@ -184,7 +185,7 @@ class channel_ring : public channel_gate<Atomics> {
   void pop(Take take) noexcept {
     const std::uint64_t at = head();
     slot& s = slot_at(at);
-    wait_for_turn(s, free_turn(at) + 1);
+    wait_for_turn(s, full_turn(at));
     head_.store(next(at) | shut_bit, std::memory_order_relaxed);
     take(s.value);
     vacate(s, at);
@@ -193,8 +194,7 @@ class channel_ring : public channel_gate<Atomics> {
   /// Nobody will receive these any more: what is from here on in the ring's range goes to destroy().
   ring_range give_up() noexcept {
     const ring_range all{head(), tail()};
-    for (std::uint64_t at = all.from; at != all.to; at = next(at))
-      wait_for_turn(slot_at(at), free_turn(at) + 1);
+    for (std::uint64_t at = all.from; at != all.to; at = next(at)) wait_for_turn(slot_at(at), full_turn(at));
     head_.store(all.to | shut_bit, std::memory_order_relaxed);
     return all;
   }
@@ -235,10 +235,11 @@ class channel_ring : public channel_gate<Atomics> {
     }
   };
 
-  static int check_size(std::size_t places) {
+  /// A power of two above the largest index; at least 2, so that a turn of one lap is none of the next.
+  static std::uint64_t lap_size(std::size_t places) {
     constexpr std::size_t most = std::numeric_limits<std::ptrdiff_t>::max() / sizeof(slot);
     if (places > most) throw std::length_error("weir::channel: capacity exceeds the address space");
-    return static_cast<int>(std::bit_width(places - 1));
+    return std::bit_ceil(std::max<std::uint64_t>(places, 2));
   }
 
   static slot* make_slots(std::size_t places) {
@@ -255,19 +256,23 @@ class channel_ring : public channel_gate<Atomics> {
     }
   }
 
-  std::size_t index(std::uint64_t at) const noexcept {
-    return static_cast<std::size_t>(at & ((std::uint64_t{1} << lap_shift_) - 1));
-  }
-  std::uint64_t free_turn(std::uint64_t at) const noexcept { return (at >> lap_shift_) * 2; }
+  std::size_t index(std::uint64_t at) const noexcept { return static_cast<std::size_t>(at & mask_); }
+  std::uint64_t free_turn(std::uint64_t at) const noexcept { return at & ~mask_; }
+  std::uint64_t full_turn(std::uint64_t at) const noexcept { return free_turn(at) | 1; }
   slot& slot_at(std::uint64_t at) const noexcept { return slots_.get()[index(at)]; }
-  std::uint64_t next(std::uint64_t at) const noexcept { return advance(at, 1); }
+  std::uint64_t next(std::uint64_t at) const noexcept {
+    return index(at + 1) == places_ ? next_lap(at) : at + 1;
+  }
+  std::uint64_t next_lap(std::uint64_t at) const noexcept { return (at | mask_) + 1; }
   /// By at most a lap.
   std::uint64_t advance(std::uint64_t at, std::size_t n) const noexcept {
     const std::size_t left = places_ - index(at);
-    return n < left ? at + n : (((at >> lap_shift_) + 1) << lap_shift_) + (n - left);
+    return n < left ? at + n : next_lap(at) + (n - left);
   }
+  /// Of two positions that are at most a lap apart.
   std::size_t distance(std::uint64_t from, std::uint64_t to) const noexcept {
-    return ((to >> lap_shift_) - (from >> lap_shift_)) * places_ + index(to) - index(from);
+    const std::size_t laps = free_turn(from) == free_turn(to) ? 0 : places_;
+    return laps + index(to) - index(from);
   }
 
   std::uint64_t head() const noexcept { return head_.load(std::memory_order_relaxed) & ~shut_bit; }
@@ -294,11 +299,11 @@ class channel_ring : public channel_gate<Atomics> {
 
   void fill(slot& s, std::uint64_t at, T& value) noexcept {
     std::construct_at(std::addressof(s.value), std::move(value));
-    s.turn.store(free_turn(at) + 1, std::memory_order_release);
+    s.turn.store(full_turn(at), std::memory_order_release);
   }
   void vacate(slot& s, std::uint64_t at) noexcept {
     std::destroy_at(std::addressof(s.value));
-    s.turn.store(free_turn(at) + 2, std::memory_order_release);
+    s.turn.store(next_lap(at), std::memory_order_release);
   }
 
   static void wait_for_turn(const slot& s, std::uint64_t turn) noexcept {
@@ -306,7 +311,7 @@ class channel_ring : public channel_gate<Atomics> {
   }
 
   const std::size_t places_;
-  const int lap_shift_;
+  const std::uint64_t mask_;
   const std::unique_ptr<slot, free_slots> slots_;
 };
 

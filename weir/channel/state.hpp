@@ -110,7 +110,7 @@ class channel_state
   step force(T& value, parcel<T, Atomics>& evicted, claimed& woken) {
     if (is_closed()) return step::closed;
     if (!has_place()) {
-      if (size() == 0) return step::blocked;
+      if (count() == 0) return step::blocked;
       cell<T>* const room = need_room();
       pop(evicted);
       push(room, value);
@@ -155,7 +155,7 @@ class channel_state
 
   /// Fills free places from the senders who wait, in their order.
   void settle(claimed& woken) noexcept {
-    while (has_place() && !senders_.empty()) {
+    while (!senders_.empty() && has_place()) {
       waiter_type& s = *senders_.front();
       if (s.wish == wish::reserve) {
         grant(s, woken);
@@ -190,7 +190,7 @@ class channel_state
   /// Nobody will receive any more. What is queued goes to `lost`.
   void abandon(lost_values<T>& lost) noexcept {
     abandoned_ = true;
-    discarded_ += size();
+    discarded_ += count();
     if constexpr (has_ring) lost.in_ring = base::give_up();
     size_.store(0, std::memory_order_relaxed);
     lost.in_cells = std::exchange(queue_, {});
@@ -244,7 +244,14 @@ class channel_state
     return w.wish == wish::receive ? receivers_ : senders_;
   }
 
-  bool has_place() const noexcept { return size() + permits_ < capacity(); }
+  /// As size(), under the lock.
+  std::size_t count() const noexcept {
+    if constexpr (has_ring) {
+      if (this->ringed_) return base::count();
+    }
+    return size_.load(std::memory_order_relaxed);
+  }
+  bool has_place() const noexcept { return count() + permits_ < capacity(); }
 
   /// Null and true: the ring has it. False: there is no memory for a cell.
   bool find_room(cell<T>*& room) noexcept {
@@ -284,7 +291,7 @@ class channel_state
 
   bool pop(parcel<T, Atomics>& out) noexcept {
     if constexpr (has_ring) {
-      if (!base::is_empty()) {
+      if (this->ringed_ && !base::is_empty()) {
         base::pop([&](T& value) { std::construct_at(out.room, std::move(value)); });
         return out.in_room = true;
       }
@@ -334,7 +341,7 @@ class channel_state
   }
 
   void fail_receivers_if_drained(claimed& woken) noexcept {
-    if (!is_closed() || size() != 0 || permits_ != 0) return;
+    if (!is_closed() || count() != 0 || permits_ != 0) return;
     while (waiter_type* const r = claim_receiver()) woken.add(*r, fate::closed);
   }
 

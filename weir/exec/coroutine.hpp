@@ -74,6 +74,7 @@ class task_promise_base {
   std::stop_token get_stop_token() const noexcept {
     return around_.stop != nullptr ? *around_.stop : std::stop_token();
   }
+  bool can_be_stopped() const noexcept { return around_.stop != nullptr && around_.stop->stop_possible(); }
   resumer resumption(suspended& s) noexcept { return executor_ref::resumer_of(around_.executor, s); }
   bool gives_way(std::coroutine_handle<> h) const noexcept { return around_.executor.gives_way(h); }
 
