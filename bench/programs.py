@@ -32,8 +32,8 @@ def tool(name: str, *elsewhere: str) -> str | None:
 def build_cpp(build: pathlib.Path, folder: pathlib.Path, names: list[str]) -> None:
     """Each by itself, so that what cannot be built does not keep the others from being measured, and is not
     measured as it was before."""
-    if not (build / "build.ninja").is_file():
-        built(["cmake", "--preset", "release", "-B", str(build)], "the build directory")
+    made = (build / "build.ninja").is_file()  # perhaps before a contender came
+    built(["cmake", *([] if made else ["--preset", "release"]), "-B", str(build)], "the build directory")
     known = subprocess.run(["ninja", "-C", str(build), "-t", "targets", "all"], capture_output=True,
                            text=True).stdout
     for name in names:

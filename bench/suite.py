@@ -3,6 +3,7 @@ import argparse
 import dataclasses
 import json
 import pathlib
+import signal
 import time
 from collections.abc import Callable
 
@@ -39,7 +40,9 @@ def parser(what: str, contenders: tuple) -> argparse.ArgumentParser:
 
 
 def parsed(options: argparse.ArgumentParser, contenders: tuple) -> argparse.Namespace:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it quietly
     given = options.parse_args()
+    given.build = given.build.resolve()  # compilers are run in other folders
     given.rounds = given.rounds if given.rounds is not None else 2 if given.quick else 5
     given.seconds = given.seconds if given.seconds is not None else 0.05 if given.quick else 0.12
     if given.rounds < 1:
