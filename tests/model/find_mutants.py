@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Does the model checker find the bugs it is there for?
 
-Each mutant of mutants/*.toml is one change to one shipped header. The changed header goes into a folder of its own in front
-of the include path, the scenarios are compiled against it and run, and one of them must fail. A mutant that is not found, no
-longer applies, or does not compile fails the run. Prints a table row each.
+Each mutant of mutants/*.toml is one change to one shipped header. The changed header goes into a folder of its
+own in front of the include path, the scenarios are compiled against it and run, and one of them must fail. A
+mutant that is not found, no longer applies, or does not compile fails the run. Prints a table row each.
 """
 import argparse
 import concurrent.futures
@@ -40,14 +40,14 @@ def read_table(folder: pathlib.Path) -> list[Mutant]:
     for path in sorted(folder.glob("*.toml")):
         table = tomllib.loads(path.read_text())
         for m in table["mutant"]:
-            mutants.append(Mutant(m["name"], m["file"], m["from"], m["to"], m.get("scenarios", table["scenarios"]),
-                                  m.get("ci", False)))
+            scenarios = m.get("scenarios", table["scenarios"])
+            mutants.append(Mutant(m["name"], m["file"], m["from"], m["to"], scenarios, m.get("ci", False)))
     return mutants
 
 
-def apply(mutant: Mutant, include: pathlib.Path) -> str | None:
+def apply(options: argparse.Namespace, mutant: Mutant, include: pathlib.Path) -> str | None:
     """Writes the changed header; or says why it cannot."""
-    text = (ROOT / mutant.file).read_text()
+    text = (options.source / mutant.file).read_text()
     if text.count(mutant.old) != 1:
         return (f"its text occurs {text.count(mutant.old)} times in {mutant.file}; "
                 "change `from` to what the header says now")
@@ -57,9 +57,11 @@ def apply(mutant: Mutant, include: pathlib.Path) -> str | None:
     return None
 
 
-def compile_command(options: argparse.Namespace, include: pathlib.Path, source: pathlib.Path, out: pathlib.Path):
+def compile_command(options: argparse.Namespace, include: pathlib.Path, source: pathlib.Path,
+                    out: pathlib.Path) -> list[str]:
     launcher = [shutil.which("ccache")] if shutil.which("ccache") else []
-    return [*launcher, options.compiler, "-std=c++23", "-O1", f"-I{include}", f"-I{ROOT}", "-c", str(source), "-o", str(out)]
+    includes = [f"-I{include}", f"-I{options.source}"]
+    return [*launcher, options.compiler, "-std=c++23", "-O1", *includes, "-c", str(source), "-o", str(out)]
 
 
 def look(options: argparse.Namespace, mutant: Mutant) -> tuple[bool, str]:
@@ -67,14 +69,15 @@ def look(options: argparse.Namespace, mutant: Mutant) -> tuple[bool, str]:
     folder = options.build / "mutants" / mutant.folder
     include = folder / "include"
     shutil.rmtree(folder, ignore_errors=True)
-    problem = apply(mutant, include)
+    problem = apply(options, mutant, include)
     if problem:
         return False, problem
     program = folder / "scenarios"
     for name in mutant.scenarios:
         source = HERE / f"{name}_scenarios.cpp"
         object_file = folder / f"{name}.o"
-        made = subprocess.run(compile_command(options, include, source, object_file), capture_output=True, text=True)
+        compile_it = compile_command(options, include, source, object_file)
+        made = subprocess.run(compile_it, capture_output=True, text=True)
         if made.returncode != 0:
             return False, "does not compile:\n" + made.stderr
         subprocess.run([options.compiler, str(object_file), *options.link, "-o", str(program)], check=True)
@@ -94,6 +97,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--compiler", default=os.environ.get("CXX", "g++"))
     parser.add_argument("--build", type=pathlib.Path, required=True, help="where to work")
+    parser.add_argument("--source", type=pathlib.Path, default=ROOT, help="the tree of the headers")
     parser.add_argument("--all", action="store_true", help="every mutant, not only those marked for CI")
     parser.add_argument("--only", default="", help="mutants whose name contains this")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())

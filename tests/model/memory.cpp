@@ -1,8 +1,9 @@
 #include "memory.hpp"
 
+#include "engine.hpp"
+
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
+#include <string>
 
 namespace model {
 namespace {
@@ -11,9 +12,7 @@ constexpr std::size_t plain_slots = 1024;  // a power of two
 constexpr int most_stale_repeats = 2;
 
 [[noreturn]] void out_of_room(const char* what) {
-  std::fprintf(stderr, "model: an execution has more than %s; make the scenario smaller or raise the limit\n",
-               what);
-  std::abort();
+  fail(std::string("more than ") + what + " in one execution: a livelock, or too large a scenario");
 }
 
 }  // namespace

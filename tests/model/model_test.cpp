@@ -29,6 +29,7 @@ class scenario_test : public testing::Test {
     std::printf("| %s | %s%llu | %llu | %llu | %.1f |\n", scenario_.name, f.exhaustive ? "" : "first ",
                 static_cast<unsigned long long>(f.executions), static_cast<unsigned long long>(f.at_random),
                 static_cast<unsigned long long>(f.states), f.seconds);
+    std::fflush(stdout);
   }
 
  private:

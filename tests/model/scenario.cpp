@@ -10,8 +10,9 @@
 namespace model {
 namespace {
 
-constexpr std::uint64_t executions_in_part = 20'000;
-constexpr std::uint64_t random_in_part = 2'000;
+constexpr std::uint64_t executions_in_part = 10'000;
+constexpr std::uint64_t random_in_part = 10'000;
+constexpr std::uint64_t executions_in_all = 5'000'000;
 constexpr std::uint64_t random_in_all = 100'000;
 
 body with_common_checks(void (*run)()) {
@@ -32,8 +33,9 @@ std::vector<scenario>& scenarios() {
 
 findings explore(const scenario& s, depth how_much) {
   limits bounds = s.bounds;
-  bounds.random = how_much == depth::all ? random_in_all : random_in_part;
-  if (how_much == depth::part) bounds.executions = std::min(bounds.executions, executions_in_part);
+  const bool all = how_much == depth::all;
+  bounds.random = all ? random_in_all : random_in_part;
+  bounds.executions = std::min(bounds.executions, all ? executions_in_all : executions_in_part);
   return explore(with_common_checks(s.run), bounds);
 }
 
