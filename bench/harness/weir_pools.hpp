@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <span>
+#include <thread>
 
 namespace weir::bench {
 
@@ -49,8 +50,14 @@ class weir_worker_pool {
   worker_pool<Course*> pool_;
 };
 
-template <class Course>
-class weir_worker_pool_by_16 : public weir_worker_pool<Course> {
+/// What a submitter of many does when nothing fits: submit_some itself never waits.
+enum class when_full {
+  wait,   ///< waits for a place for the next one, by submit
+  yield,  ///< lets others run, and tries again
+};
+
+template <class Course, when_full Full>
+class weir_worker_pool_by_16_or : public weir_worker_pool<Course> {
  public:
   using weir_worker_pool<Course>::weir_worker_pool;
   void submit(std::uint64_t count) {
@@ -61,10 +68,19 @@ class weir_worker_pool_by_16 : public weir_worker_pool<Course> {
       const std::size_t taken = this->pool_.submit_some(jobs);
       count -= taken;
       if (taken > 0) continue;
-      weir_worker_pool<Course>::submit(1);  // submit_some never waits; one job waits for its place
-      --count;
+      if constexpr (Full == when_full::yield) {
+        std::this_thread::yield();
+      } else {
+        weir_worker_pool<Course>::submit(1);
+        --count;
+      }
     }
   }
 };
+
+template <class Course>
+using weir_worker_pool_by_16 = weir_worker_pool_by_16_or<Course, when_full::wait>;
+template <class Course>
+using weir_worker_pool_by_16_yielding = weir_worker_pool_by_16_or<Course, when_full::yield>;
 
 }  // namespace weir::bench

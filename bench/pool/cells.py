@@ -62,7 +62,7 @@ class Work:
 
 work = Work()
 
-OURS = ("weir-tasks", "weir-jobs", "weir-jobs-16")
+OURS = ("weir-tasks", "weir-jobs", "weir-jobs-16", "weir-jobs-16-yield")
 CPP_PEERS = ("condvar", "condvar-unbounded", "asio", "tbb-enqueue", "tbb-group")
 RIVALS = {ours: {"go": ["go"], "best C++ peer": CPP_PEERS, "bare": ["bare"]} for ours in OURS}
 
@@ -77,7 +77,11 @@ CONTENDERS = (
     Contender("weir-jobs", "pool_weir_pools", "weir's library", ("--with", "worker_pool"),
               note="worker_pool, a typed job at a time"),
     Contender("weir-jobs-16", "pool_weir_pools", "weir's library", ("--with", "worker_pool_by_16"),
-              note="worker_pool, by submit_some of 16", can=lambda cell: cell.kind in ("empty", "spin")),
+              note="worker_pool, by submit_some of 16; when nothing fits, submit waits for the next one",
+              can=lambda cell: cell.kind in ("empty", "spin")),
+    Contender("weir-jobs-16-yield", "pool_weir_pools", "weir's library",
+              ("--with", "worker_pool_by_16_yielding"),
+              note="the same, but yields when nothing fits", can=lambda cell: cell.kind in ("empty", "spin")),
     Contender("go", "pool_go", "Go", note="goroutines over a chan func() of 1024 places",
               can=lambda cell: cell.kind != "parked"),
     Contender("condvar", "pool_condvar", "a C++ compiler", ("--with", "bounded"),

@@ -5,6 +5,7 @@ import cells as plan
 import ratios
 
 SINGLE = ("weir-tasks", "weir-jobs")  # one job at a time
+AT_ONCE = ("weir-jobs-16", "weir-jobs-16-yield")
 
 
 def empty_jobs(cell: plan.Cell) -> bool:
@@ -17,8 +18,10 @@ def judge_empty(readings: dict) -> list[dict]:
         for what, peers, least in (("go", ["go"], 1.5), ("best C++ peer", plan.CPP_PEERS, 3)):
             rows = ratios.of_cells(readings, empty_jobs, ours, peers)
             found += ratios.mean(f"{ours} / {what}, empty jobs", least, rows)
-    rows = ratios.of_cells(readings, empty_jobs, "weir-jobs-16", ["go"])
-    return found + ratios.mean("weir-jobs-16 / go, empty jobs", 4, rows)
+    for ours in AT_ONCE:
+        rows = ratios.of_cells(readings, empty_jobs, ours, ["go"])
+        found += ratios.mean(f"{ours} / go, empty jobs", 4, rows)
+    return found
 
 
 def judge_latency(readings: dict) -> list[dict]:
