@@ -15,8 +15,9 @@
 // - While a job waits, the pool is not paused and a worker is idle, one wake is under way
 //   (`wake_pending_`), and the woken worker passes it on when it leaves the lock. So no wake is lost, and
 //   none is sent that finds nothing to do.
-// - `job_units_` counts jobs from being taken until their outcome is delivered, `loss_units_` batches of
-//   losses being reported; each has one call_frame on its thread's stack. Drains wait for them.
+// - `job_units_` counts jobs from being taken until their outcome is delivered (a hand's until it is recalled
+//   or cleared), `loss_units_` batches of losses being reported. Drains wait for them, and recall first: then
+//   each unit has one call_frame on its thread's stack.
 // - After `closed_` nothing is accepted. Results close once, after the last job, by whoever ended it.
 // Lock order: the engine's lock is a leaf; user code, stop callbacks, the results channel run outside it.
 #pragma once
@@ -290,8 +291,10 @@ class engine {
   bool results_closed_ = false;  // and readers have been told
 };
 
+// Inlined into the caller, where most of the options are known: a quarter of an empty job's way through the
+// pool, measured.
 template <class Put>
-std::optional<job_id> engine::try_usual(Put put) noexcept {
+[[gnu::always_inline]] inline std::optional<job_id> engine::try_usual(Put put) noexcept {
   lock_.lock();
   const std::size_t most = queue_.size() + lent_;  // that wait
   if (most >= usual_room_ || spare_.empty()) {

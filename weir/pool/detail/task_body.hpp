@@ -150,13 +150,13 @@ struct plain_task {
   void lose(errc) noexcept {}
 };
 
-/// With a future.
-template <class F, class R>
+/// With a future. Promise: std::promise<R> or light_promise<R>.
+template <class F, class R, class Promise>
 struct async_task {
   using kept = std::conditional_t<std::is_reference_v<R>, std::remove_reference_t<R>*, R>;
 
   std::optional<F> function;
-  std::promise<R> promise;
+  Promise promise;
 
   /// The callable is destroyed and the job counted before the future is ready.
   static bool run(async_task& task, job_run& run) noexcept {
@@ -249,13 +249,15 @@ class task_body : public job_owner {
     });
   }
 
-  template <class F, class R>
-  result<std::future<R>> async(F& function, const submit_options& options) {
-    using task = async_task<F, R>;
+  /// The promise's future.
+  template <class F, class R, class Promise>
+  auto async(F& function, const submit_options& options)
+      -> result<decltype(std::declval<Promise&>().get_future())> {
+    using task = async_task<F, R, Promise>;
     using place = task_place<task>;
     typename place::reservation reserved{};
-    std::promise<R> promise{};
-    std::future<R> future = promise.get_future();
+    Promise promise{};
+    auto future = promise.get_future();
     const auto id = accept(options, [&](job_node& node) noexcept {
       place::put(static_cast<task_node&>(node), reserved,
                  [&](void* at) { ::new (at) task{std::move(function), std::move(promise)}; });
@@ -269,7 +271,7 @@ class task_body : public job_owner {
  private:
   /// `put(node)`, noexcept, moves the task in.
   template <class Put>
-  result<job_id> accept(const submit_options& options, Put put) {
+  [[gnu::always_inline]] result<job_id> accept(const submit_options& options, Put put) {
     if (!options.on_full && is_usual(options)) {
       if (const auto id = core.try_usual(std::ref(put))) return *id;
     }

@@ -58,7 +58,7 @@ class worker_body : public job_owner {
             }};
   }
 
-  result<job_id> submit(Job& job, const submit_options& options) {
+  [[gnu::always_inline]] result<job_id> submit(Job& job, const submit_options& options) {
     if (!options.on_full && is_usual(options)) {
       const auto id = core.try_usual([&job](job_node& node) noexcept {
         ::new (static_cast<void*>(static_cast<node_type&>(node).storage)) Job(std::move(job));
