@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -188,6 +190,26 @@ TEST(scheduler, a_pair_that_feeds_each_other_does_not_starve_the_others) {
     s.drain();
     EXPECT_TRUE(stop);
   }
+}
+
+TEST(scheduler, uses_no_processor_while_all_its_coroutines_wait) {
+  scheduler s(4);
+  channel<int> ch(0);
+  auto waits = [](channel<int>& from) -> task<> {
+    auto op = from.async_receive();
+    static_cast<void>(co_await op);
+  };
+  for (int i = 0; i < 100; ++i) spawn(s, waits(ch));
+  testing::until([&] { return ch.stats().waiting_receivers == 100; });
+  auto naps = [](duration time) -> task<> {
+    auto op = sleep_for(time);
+    static_cast<void>(co_await op);
+  };
+  const std::clock_t before = std::clock();  // of all threads of this process
+  run(s, naps(std::chrono::milliseconds(200)));
+  const double used = static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC;
+  EXPECT_LT(used, 0.1) << "of 200 ms, and of four workers";
+  ch.close();
 }
 
 TEST(scheduler, an_exception_that_leaves_a_spawned_task_ends_the_program) {
