@@ -18,6 +18,7 @@ template <class Course, std::size_t Capacity>
 class condvar_pool_of {
  public:
   condvar_pool_of(std::size_t workers, Course& course) : course_(course), queue_(Capacity) {
+    threads_.reserve(workers);
     for (std::size_t i = 0; i < workers; ++i)
       threads_.emplace_back([this] {
         while (const std::function<void()> task = queue_.take()) task();  // an empty function: the end

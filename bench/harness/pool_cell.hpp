@@ -39,13 +39,13 @@ std::uint64_t spin_of(duration time);
 /// What jobs run that are counted: the last one stops the clock.
 class counted_course {
  public:
-  explicit counted_course(const pool_cell& cell) : spin_(cell.spin), left_(cell.items) {}
+  explicit counted_course(const pool_cell& cell) : left_{cell.items}, spin_(cell.spin) {}
 
   void begin() noexcept { watch_.restart(); }
 
   void run() noexcept {
     spin(spin_);
-    if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (left_.jobs.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     cost_ = watch_.read();
     ended_.store(true, std::memory_order_release);  // partner: the acquire inside wait()
     ended_.notify_one();
@@ -58,14 +58,18 @@ class counted_course {
   }
 
   /// 0 when each job has run once; asked when the pool has ended.
-  std::uint64_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
+  std::uint64_t left() const noexcept { return left_.jobs.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<bool> ended_ = false;
+  struct alignas(64) counter {  // every job writes it; what else there is they read
+    std::atomic<std::uint64_t> jobs;
+  };
+
+  counter left_;
   std::uint64_t spin_;
   spent cost_;
   stopwatch watch_;
-  alignas(64) std::atomic<std::uint64_t> left_;  // every job writes it; the rest is read
+  std::atomic<bool> ended_ = false;
 };
 
 /// What a single job runs that comes after a pause: it says when it began.

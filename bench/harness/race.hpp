@@ -21,6 +21,7 @@ template <class Begin, class Runner>
 void start_together(std::size_t threads, Begin begin, Runner runner) {
   std::barrier gate(static_cast<std::ptrdiff_t>(threads), [&begin]() noexcept { begin(); });
   std::vector<std::jthread> runners;
+  runners.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i)
     runners.emplace_back([&, i] {
       gate.arrive_and_wait();

@@ -34,20 +34,26 @@ class weir_task_pool {
   task_pool pool_;
 };
 
-/// The job is the course's address.
+template <class Course>
+struct course_job {
+  Course* course;
+};
+
 template <class Course>
 class weir_worker_pool {
  public:
   weir_worker_pool(std::size_t workers, Course& course)
-      : course_(&course), pool_([](Course*& job) { job->run(); }, fixed_workers(workers)) {}
+      : course_(&course), pool_([](course_job<Course>& job) { job.course->run(); }, fixed_workers(workers)) {}
   void submit(std::uint64_t count) {
-    for (Course* job = course_; count > 0; --count)
+    for (; count > 0; --count) {
+      course_job<Course> job{course_};
       if (!pool_.submit(std::move(job))) std::abort();
+    }
   }
 
  protected:
   Course* course_;
-  worker_pool<Course*> pool_;
+  worker_pool<course_job<Course>> pool_;
 };
 
 /// What a submitter of many does when nothing fits: submit_some itself never waits.
@@ -61,8 +67,8 @@ class weir_worker_pool_by_16_or : public weir_worker_pool<Course> {
  public:
   using weir_worker_pool<Course>::weir_worker_pool;
   void submit(std::uint64_t count) {
-    std::array<Course*, 16> batch;
-    batch.fill(this->course_);
+    std::array<course_job<Course>, 16> batch;
+    batch.fill({this->course_});
     while (count > 0) {
       const std::span jobs = std::span(batch).first(std::min<std::uint64_t>(batch.size(), count));
       const std::size_t taken = this->pool_.submit_some(jobs);
