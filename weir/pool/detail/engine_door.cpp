@@ -14,6 +14,14 @@
 
 namespace weir::detail {
 
+namespace {
+
+/// On one processor nobody makes room while this thread waits for it, and a sleep and a wake for each job
+/// would cost many times the job: so whoever can make room is let run first, a few times.
+constexpr int yields = 4;
+
+}  // namespace
+
 overflow engine::policy_of(const submit_options& o) const {
   if (o.lane >= options_.lanes) {
     throw std::invalid_argument(fmt::format("lane {} is not below lanes {}; use {} or less", o.lane,
@@ -140,6 +148,14 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
   const overflow policy = policy_of(o);
   const time_point now = clock::now();
   guard lock(lock_);
+  if (!native_atomics::may_poll() && capacity_ != 0 && policy.kind() == overflow_kind::block &&
+      works_for != this) {
+    for (int i = 0; i < yields && !closed_ && !paused_ && door_.empty() && !fits(o.cost); ++i) {
+      lock.unlock();
+      native_atomics::yield();
+      lock.lock();
+    }
+  }
   if (const auto reason = refusal(o, now)) return refuse(lock, *reason);
   if (capacity_ == 0 && !paused_ && queue_.size() >= free_workers() && can_grow()) {
     // A new worker is an idle one: worth starting before the policy is asked.

@@ -147,10 +147,18 @@ void engine::work(worker_slot& me) noexcept {
 
 /// False when this worker is to end.
 bool engine::await_job(guard& lock) noexcept {
+  // On one processor nobody submits while this thread polls: those who would are let run first.
+  int yields = native_atomics::may_poll() ? 0 : 2;
   while (live_ <= limit()) {
     if (queue_.empty()) recall();
     if (!paused_ && !queue_.empty()) return true;
     if (closed_ && queue_.empty()) return false;
+    if (yields-- > 0 && !paused_ && is_calm(false)) {
+      lock.unlock();
+      native_atomics::yield();
+      lock.lock();
+      continue;
+    }
     arrivals_.renew();
     idle_worker here;
     here.below = idle_;
