@@ -29,9 +29,10 @@ class chooser {
   /// Below `count`, which is at least 1. Choice 0 is the ordinary one.
   unsigned choose(unsigned count, about what);
 
-  /// May another thread be preempted, another odd value be read?
-  bool may_preempt() const noexcept { return !bounded_ || preemptions_ < most_preemptions_; }
-  bool may_be_odd() const noexcept { return !bounded_ || odd_reads_ < most_odd_reads_; }
+  /// May another thread be preempted, another odd value be read? Both are surprises, of which there are no
+  /// more than there may be preemptions.
+  bool may_preempt() const noexcept { return !bounded_ || preemptions_ + odd_reads_ < most_preemptions_; }
+  bool may_be_odd() const noexcept { return may_preempt() && (!bounded_ || odd_reads_ < most_odd_reads_); }
   void count_preemption() noexcept { ++preemptions_; }
   void count_odd_read() noexcept { ++odd_reads_; }
 

@@ -4,10 +4,10 @@
 // all have ended, and checks what came of it. Its threads are fibers of one thread of the machine. Before
 // each operation on an atomic any thread may be switched to, and each load may return any value that
 // memory.hpp allows; both are choices. Choices are made
-// - depth first, all of them within the bounds: at most `preemptions` times a thread that could go on is
-//   stopped for another (or for somebody's timeout), and at most `odd_reads` times a load gets a value that
-//   is not the newest or a weak compare-and-swap fails for nothing. What follows a thread that blocks, ends
-//   or yields is free of charge;
+// - depth first, all of them within the bounds: at most `preemptions` surprises, which are to stop a thread
+//   that could go on for another (or for somebody's timeout), and, at most `odd_reads` times, to give a load
+//   a value that is not the newest or to let a weak compare-and-swap fail for nothing. What follows a thread
+//   that blocks, ends or yields is free of charge;
 // - then at random, without bounds, from a seed.
 // A failure is: a failed check, a data race, an atomic used outside of its life, all threads blocked (a lost
 // wake-up), or more steps than `steps` (a livelock). Its choices are a string by which it can be run again.
@@ -24,8 +24,8 @@
 namespace model {
 
 struct limits {
-  int preemptions = 2;
-  int odd_reads = 1;
+  int preemptions = 2;                    ///< surprises of any kind
+  int odd_reads = 1;                      ///< of the second kind
   std::uint64_t executions = UINT64_MAX;  ///< depth first; more than these are not looked at
   std::uint64_t random = 1000;            ///< executions at random after that
   std::uint64_t seed = 1;
