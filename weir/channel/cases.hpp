@@ -50,6 +50,7 @@ class receive_case final : public channel_case<Atomics> {
     const std::lock_guard hold(core_->lock());
     core_->state().unlist(this->waiter_);
   }
+  void relieve() noexcept override { core_->relieve(this->waiter_); }
 
   void run() override {
     if (outcome_ == outcome::taken) {
@@ -109,6 +110,7 @@ class send_case final : public channel_case<Atomics> {
     const std::lock_guard hold(core_->lock());
     core_->state().unlist(this->waiter_);
   }
+  void relieve() noexcept override { core_->relieve(this->waiter_); }
 
   void run() override {
     const bool sent = sent_ || this->waiter_.fate == fate::done;

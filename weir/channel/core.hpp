@@ -61,7 +61,10 @@ class channel_core {
   channel_core(const channel_core&) = delete;
   channel_core& operator=(const channel_core&) = delete;
   /// Nobody may be using the channel any more, but for the destructors of the values in it.
-  ~channel_core() { abandon(); }
+  ~channel_core() {
+    abandon();
+    await_those_on_their_way();
+  }
 
   result<> try_send(T& value) {
     switch (state_.quick_send(value)) {
@@ -213,6 +216,13 @@ class channel_core {
     return s;
   }
 
+  /// By a thread that was woken and obliged to look after others of its side.
+  void relieve(const waiter_type& w) noexcept {
+    const finisher woken;
+    const std::lock_guard hold(gate());
+    state_.relieve(w, woken.list);
+  }
+
   /// The value of a parcel. The user's code runs here, so no lock may be held.
   result<T> unpack(parcel_type got) noexcept {
     if (got.in_room) {
@@ -309,6 +319,14 @@ class channel_core {
     return n;
   }
 
+  /// A sender whose value was received may still have to look after others, though there are none any more.
+  void await_those_on_their_way() noexcept {
+    for (patience<Atomics> wait;; wait()) {
+      const std::lock_guard hold(state_.bare_lock());
+      if (!state_.expects_somebody()) return;
+    }
+  }
+
   /// std::span elements may have throwing or no assignment; construction is what T promises.
   static void replace(T& to, T& from) noexcept {
     if constexpr (std::is_nothrow_move_assignable_v<T>) {
@@ -385,6 +403,7 @@ class channel_core {
       party.parker.wait_done();
     }
     party.tell_next();
+    if (party.is_obliged()) relieve(w);
     return {.ok = w.fate == fate::done, .by_partner = true};
   }
 

@@ -5,8 +5,12 @@
 // `head_` (ring.hpp). Whoever needs more than that takes the lock, which shuts the gate: it sets the `shut`
 // bit in both words, so that every later compare-and-swap fails and its owner comes to the lock as well. What
 // was claimed before is finished without the lock, and soon: between claim and end there is only one move.
-// The gate opens again when the lock is left and nothing needs it: nobody waits, no permit is out, the
-// channel is open, and its values are in the ring.
+// The gate opens again when the lock is left and nothing needs it: nobody waits who has to be thought of, no
+// permit is out, the channel is open, and its values are in the ring.
+//
+// Waking a thread costs more than passing many values, so of each side one at a time is on its way: a thread
+// that was woken while others of its side wait on is obliged to take the lock when it runs, and to serve them
+// with what is there by then. Until it has, nobody else has to think of them, and the gate may be open.
 //
 // Invariants
 // - While the gate is shut, the positions change under the lock alone.
@@ -81,10 +85,13 @@ class channel_gate {
   std::size_t permits_ = 0;
   fifo_list<waiter_type> senders_;
   fifo_list<waiter_type> receivers_;
+  bool sender_on_its_way_ = false;
+  bool receiver_on_its_way_ = false;
 
  private:
   bool may_open() const noexcept {
-    return ringed_ && senders_.empty() && receivers_.empty() && permits_ == 0 &&
+    return ringed_ && (senders_.empty() || sender_on_its_way_) &&
+           (receivers_.empty() || receiver_on_its_way_) && permits_ == 0 &&
            !closed_.load(std::memory_order_relaxed);
   }
 };

@@ -49,6 +49,8 @@ class channel_case : public select_case<Atomics> {
   virtual void list(wait_party<Atomics>& party, std::uint32_t index) noexcept = 0;
   /// Leaves that list, if a partner has not taken it off. Takes the lock itself.
   virtual void unlist() noexcept = 0;
+  /// Looks after others of its side, as a party that was obliged to must.
+  virtual void relieve() noexcept = 0;
 
   /// Finishes the partners claimed by attempt(), after the locks.
   void finish_partners() noexcept { partners_.finish_all(); }

@@ -187,6 +187,7 @@ class select_run {
       party.parker.wait_done();
       party.tell_next();
       chosen = party.winner();
+      if (party.is_obliged()) as_channel(chosen).relieve();
     } else {
       chosen = timeout_or_stop();
     }

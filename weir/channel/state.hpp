@@ -9,6 +9,8 @@
 // - a sender waits only while there is no place, a receiver only while there is no value; at capacity 0,
 //   while there is no partner. A listed waiter whose select has been decided elsewhere counts for nothing
 //   and is dropped when met;
+// - in a ring, where serving the next is left to one who is on its way (gate.hpp), they may wait on until it
+//   comes;
 // - after close() no sender waits, and no receiver waits once the last value and permit are gone.
 // A step never wakes anybody, and destroys no T but a quiet one: emptied cells and claimed parties go to the
 // caller, who deals with them after unlocking. T's move constructor, which is nothrow, is the only user code
@@ -157,6 +159,7 @@ class channel_state
   void settle(claimed& woken) noexcept {
     while (!senders_.empty() && has_place()) {
       waiter_type& s = *senders_.front();
+      if (is_left_to(s, this->sender_on_its_way_)) return;
       if (s.wish == wish::reserve) {
         grant(s, woken);
         continue;
@@ -174,9 +177,26 @@ class channel_state
       } else {
         push(room, *static_cast<T*>(s.value));
       }
-      woken.add(s, fate::done);
+      call(s, this->sender_on_its_way_, woken);
     }
   }
+
+  /// By a thread that was obliged to, once it runs: those who waited on behind it.
+  void relieve(const waiter_type& w, claimed& woken) noexcept {
+    (w.wish == wish::receive ? this->receiver_on_its_way_ : this->sender_on_its_way_) = false;
+    if constexpr (has_ring) {
+      while (this->ringed_ && !receivers_.empty() && !base::is_empty() &&
+             !is_left_to(*receivers_.front(), this->receiver_on_its_way_)) {
+        waiter_type* const r = claim_receiver();
+        if (r == nullptr) break;
+        base::pop([&](T& value) { std::construct_at(static_cast<T*>(r->value), std::move(value)); });
+        call(*r, this->receiver_on_its_way_, woken);
+      }
+    }
+    settle(woken);
+    fail_receivers_if_drained(woken);
+  }
+  bool expects_somebody() const noexcept { return this->sender_on_its_way_ || this->receiver_on_its_way_; }
 
   /// True for the first.
   bool close(claimed& woken) noexcept {
@@ -270,7 +290,10 @@ class channel_state
 
   /// A place must be free, or held by a permit that is being used.
   void place(T& value, claimed& woken) {
-    if (waiter_type* const r = claim_receiver()) {
+    waiter_type* const first = receivers_.front();
+    waiter_type* r = nullptr;
+    if (first != nullptr && !is_left_to(*first, this->receiver_on_its_way_)) r = claim_receiver();
+    if (r != nullptr) {
       hand_over(value, *r, woken);
     } else {
       push(need_room(), value);
@@ -302,16 +325,30 @@ class channel_state
     return true;
   }
 
-  static void hand_over(T& value, waiter_type& receiver, claimed& woken) noexcept {
+  void hand_over(T& value, waiter_type& receiver, claimed& woken) noexcept {
     std::construct_at(static_cast<T*>(receiver.value), std::move(value));
-    woken.add(receiver, fate::done);
+    call(receiver, this->receiver_on_its_way_, woken);
   }
 
   void grant(waiter_type& s, claimed& woken) noexcept {
     senders_.remove(s);
     if (!s.claim()) return;
     ++permits_;
-    woken.add(s, fate::done);
+    call(s, this->sender_on_its_way_, woken);
+  }
+
+  /// True: serving `next`, a thread, is left to one of its side who is on its way.
+  static bool is_left_to(const waiter_type& next, bool on_its_way) noexcept {
+    return on_its_way && next.party->is_thread();
+  }
+
+  /// `w` has what it waited for. If others of its side wait on, it is to look after them.
+  void call(waiter_type& w, bool& on_its_way, claimed& woken) noexcept {
+    if (this->ringed_ && !on_its_way && w.party->is_thread() && !list_of(w).empty()) {
+      on_its_way = true;
+      w.party->oblige();
+    }
+    woken.add(w, fate::done);
   }
 
   static waiter_type* claim_first(fifo_list<waiter_type>& list) noexcept {
@@ -328,6 +365,7 @@ class channel_state
   waiter_type* claim_value(claimed& woken) noexcept {
     while (waiter_type* const s = senders_.front()) {
       if (capacity() != 0 && !has_place()) return nullptr;
+      if (is_left_to(*s, this->sender_on_its_way_)) return nullptr;
       if (s->wish == wish::reserve) {
         grant(*s, woken);
         continue;

@@ -9,9 +9,9 @@
 // 2. The claimer sets `fate`, and for a receive puts the value at `value`, still under the lock; it may
 //    move a sender's value out after unlocking. The claimed party touches nothing of this until it is
 //    finished.
-// 3. After unlocking, party.finish() is the last access. The party then owns all again, and never takes
-//    the lock. Of several threads claimed by one operation the claimer finishes the first, and each finishes
-//    the next when it wakes up.
+// 3. After unlocking, party.finish() is the last access. The party then owns all again; it takes the lock
+//    once more only if it was obliged to (gate.hpp). Of several threads claimed by one operation the claimer
+//    finishes the first, and each finishes the next when it wakes up.
 // A party that gives up (stop, deadline) takes the lock: still listed, it was not claimed and leaves; not
 // listed, it waits for finish(), which is imminent. A select gives up by winning its own winner word for its
 // timeout case.
@@ -56,6 +56,10 @@ class wait_party {
     }
   }
 
+  /// Before finish(): others of its side still wait, and it is to look after them when it wakes up.
+  void oblige() noexcept { obliged_ = true; }
+  bool is_obliged() const noexcept { return obliged_; }
+
   /// Before finish(): `next` was claimed as well, and it is this thread's turn to tell it when it wakes up.
   void then(wait_party& next) noexcept { next_ = &next; }
   /// By the thread itself, once it is done.
@@ -69,6 +73,7 @@ class wait_party {
   const shape shape_;
   const resumer resumer_;
   wait_party* next_ = nullptr;
+  bool obliged_ = false;
   typename Atomics::template atomic<std::uint32_t> winner_{undecided};
 };
 
