@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t executions_in_part = 10'000;
 constexpr std::uint64_t random_in_part = 10'000;
-constexpr std::uint64_t executions_in_all = 2'000'000;
+constexpr std::uint64_t executions_in_all = 5'000'000;
 constexpr std::uint64_t random_in_all = 100'000;
 
 body with_common_checks(void (*run)()) {

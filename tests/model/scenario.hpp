@@ -11,7 +11,7 @@ namespace model {
 /// How much of a scenario is looked at.
 enum class depth {
   part,  ///< up to some thousand executions: what CI can afford on every commit
-  all,   ///< everything within the bounds, though no more than two million executions; then at random
+  all,   ///< everything within the bounds, though no more than five million executions; then at random
 };
 
 struct scenario {
