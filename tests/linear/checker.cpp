@@ -75,8 +75,10 @@ class search {
     const auto looking = std::ranges::find_if(lanes, [&](std::size_t l) { return only_looks(*next_of(l)); });
     if (looking == lanes.end()) return;
     const bool full = next_of(*looking)->what == deed::refuse_full;
-    std::stable_partition(lanes.begin(), lanes.end(),
-                          [&](std::size_t l) { return full ? !takes(*next_of(l)) : !gives(*next_of(l)); });
+    std::ranges::sort(lanes, {}, [&](std::size_t l) {
+      const step& s = *next_of(l);
+      return std::pair(full ? takes(s) : gives(s), s.returned);
+    });
   }
 
   bool is_the_end() const {

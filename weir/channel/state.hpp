@@ -171,7 +171,7 @@ class channel_state
         release(room);
         continue;
       }
-      if (waiter_type* const r = claim_receiver()) {
+      if (waiter_type* const r = claim_receiver_of_new()) {
         release(room);
         hand_over(*static_cast<T*>(s.value), *r, woken);
       } else {
@@ -290,10 +290,7 @@ class channel_state
 
   /// A place must be free, or held by a permit that is being used.
   void place(T& value, claimed& woken) {
-    waiter_type* const first = receivers_.front();
-    waiter_type* r = nullptr;
-    if (first != nullptr && !is_left_to(*first, this->receiver_on_its_way_)) r = claim_receiver();
-    if (r != nullptr) {
+    if (waiter_type* const r = claim_receiver_of_new()) {
       hand_over(value, *r, woken);
     } else {
       push(need_room(), value);
@@ -359,6 +356,13 @@ class channel_state
     return nullptr;
   }
   waiter_type* claim_receiver() noexcept { return claim_first(receivers_); }
+  /// A receiver for a value that comes in now. None while older ones are queued, which one of its side is on
+  /// its way to hand out: the new one goes behind them.
+  waiter_type* claim_receiver_of_new() noexcept {
+    if (receivers_.empty() || is_left_to(*receivers_.front(), this->receiver_on_its_way_) || size() != 0)
+      return nullptr;
+    return claim_receiver();
+  }
 
   /// A sender whose value may be taken now: at capacity 0 the first, else one for whom there is a place,
   /// which it never uses. Reservations before it get theirs.
