@@ -181,8 +181,9 @@ class [[nodiscard]] async_send_operation : private async_operation<T, Atomics> {
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
-    return this->suspend(h, wish::send, std::addressof(*value_),
-                         [this](auto& woken) { return this->core_->state().offer(*value_, woken); });
+    return this->suspend(h, wish::send, std::addressof(*value_), [this](auto& woken) {
+      return this->core_->state().offer(*value_, woken, manner::patient);
+    });
   }
 
   /// closed | cancelled; the value is untouched then.
@@ -217,7 +218,7 @@ class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics
   bool await_suspend(std::coroutine_handle<Promise> h) {
     return this->suspend(h, wish::receive, std::addressof(room_), [this](auto& woken) {
       std::construct_at(&got_, std::addressof(room_));
-      return this->core_->take_one(got_, woken);
+      return this->core_->take_one(got_, woken, manner::patient);
     });
   }
 

@@ -82,8 +82,8 @@ class channel_core {
     w.wish = wish::send;
     w.value = std::addressof(value);
     return as_result(now_or_wait([&] { return state_.quick_send(value); },
-                                 [&](claimed& woken) { return state_.offer(value, woken); }, w, deadline,
-                                 stop));
+                                 [&](claimed& woken, manner how) { return state_.offer(value, woken, how); },
+                                 w, deadline, stop));
   }
 
   result<std::optional<T>> force_send(T& value) {
@@ -129,8 +129,9 @@ class channel_core {
     waiter_type w;
     w.wish = wish::receive;
     w.value = got.room;
-    const waited r = now_or_wait([&] { return quick_receive(quick); },
-                                 [&](claimed& woken) { return take_one(got, woken); }, w, deadline, stop);
+    const waited r =
+        now_or_wait([&] { return quick_receive(quick); },
+                    [&](claimed& woken, manner how) { return take_one(got, woken, how); }, w, deadline, stop);
     if (quick) return quick;
     if (!r.ok) return std::unexpected(r.why);
     got.in_room |= r.by_partner;
@@ -157,8 +158,8 @@ class channel_core {
     need_places();
     waiter_type w;
     w.wish = wish::reserve;
-    return as_result(now_or_wait([] { return passage::shut; }, [&](claimed&) { return state_.reserve(); }, w,
-                                 deadline, stop));
+    return as_result(now_or_wait([] { return passage::shut; },
+                                 [&](claimed&, manner) { return state_.reserve(); }, w, deadline, stop));
   }
 
   result<> redeem(T& value) {
@@ -210,8 +211,8 @@ class channel_core {
   gate_type& lock() noexcept { return state_; }
   state_type& state() noexcept { return state_; }
 
-  step take_one(parcel_type& got, claimed& woken) noexcept {
-    const step s = state_.take(got, woken);
+  step take_one(parcel_type& got, claimed& woken, manner how = manner::eager) noexcept {
+    const step s = state_.take(got, woken, how);
     if (s == step::done) state_.settle(woken);
     return s;
   }
@@ -361,7 +362,8 @@ class channel_core {
     if (first == passage::done) return {};
     const bool stopped = stop.stop_requested();
     if (stopped || (deadline != never && deadline <= Atomics::now())) {
-      switch (locked(attempt)) {
+      auto last_attempt = [&](claimed& woken) { return attempt(woken, manner::eager); };
+      switch (locked(last_attempt)) {
         case step::done: return {};
         case step::closed: return {.ok = false};
         case step::blocked: return {.ok = false, .why = stopped ? errc::cancelled : errc::timed_out};
@@ -389,7 +391,7 @@ class channel_core {
     std::optional<std::stop_callback<interrupter>> on_stop;
     if (stop.stop_possible()) on_stop.emplace(stop, interrupter{&party.parker});
     auto attempt_or_list = [&](claimed& woken) {
-      const step s = attempt(woken);
+      const step s = attempt(woken, manner::patient);
       if (s == step::blocked) state_.list(w);
       return s;
     };

@@ -62,6 +62,7 @@ class channel_gate {
   void unlock() noexcept {
     if (may_open()) {
       shut_ = false;
+      crowded_.store(!senders_.empty() || !receivers_.empty(), std::memory_order_relaxed);
       head_.store(head_.load(std::memory_order_relaxed) & ~shut_bit, std::memory_order_release);
       tail_.store(tail_.load(std::memory_order_relaxed) & ~shut_bit, std::memory_order_release);
     }
@@ -85,6 +86,8 @@ class channel_gate {
   std::size_t permits_ = 0;
   fifo_list<waiter_type> senders_;
   fifo_list<waiter_type> receivers_;
+  // Somebody waits, though the gate is open. Written before it opens: see the order of the words.
+  atomic<bool> crowded_{false};
   bool sender_on_its_way_ = false;
   bool receiver_on_its_way_ = false;
 

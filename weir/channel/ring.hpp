@@ -142,17 +142,19 @@ class channel_ring : public channel_gate<Atomics> {
     }
   }
 
-  /// True: the ring was full, with the gate open, at one moment of this call. False says nothing.
+  /// True: the ring was full and nobody waited, with the gate open, at one moment of this call. False says
+  /// nothing.
   bool is_surely_full() const noexcept {
     const std::uint64_t tail = tail_.load(std::memory_order_seq_cst);
     const std::uint64_t head = head_.load(std::memory_order_seq_cst);
-    return !((tail | head) & shut_bit) && distance(head, tail) == places_ &&
+    return !((tail | head) & shut_bit) && distance(head, tail) == places_ && !is_crowded() &&
            tail_.load(std::memory_order_seq_cst) == tail;
   }
   bool is_surely_empty() const noexcept {
     const std::uint64_t head = head_.load(std::memory_order_seq_cst);
     const std::uint64_t tail = tail_.load(std::memory_order_seq_cst);
-    return !((tail | head) & shut_bit) && head == tail && head_.load(std::memory_order_seq_cst) == head;
+    return !((tail | head) & shut_bit) && head == tail && !is_crowded() &&
+           head_.load(std::memory_order_seq_cst) == head;
   }
 
   /// Claimed and not yet taken: a snapshot.
@@ -277,6 +279,8 @@ class channel_ring : public channel_gate<Atomics> {
 
   std::uint64_t head() const noexcept { return head_.load(std::memory_order_relaxed) & ~shut_bit; }
   std::uint64_t tail() const noexcept { return tail_.load(std::memory_order_relaxed) & ~shut_bit; }
+
+  bool is_crowded() const noexcept { return this->crowded_.load(std::memory_order_relaxed); }
 
   static bool claim(atomic<std::uint64_t>& word, std::uint64_t& seen, std::uint64_t to) noexcept {
     return word.compare_exchange_weak(seen, to, std::memory_order_seq_cst, std::memory_order_relaxed);

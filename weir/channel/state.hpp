@@ -36,6 +36,10 @@
 
 namespace weir::detail {
 
+/// What an operation does that finds a partner whose serving is left to one on its way (gate.hpp): one that
+/// waits anyway lets it be, one that must not fail while a partner waits serves it.
+enum class manner : std::uint8_t { patient, eager };
+
 /// What an attempt came to.
 enum class step : std::uint8_t { done, blocked, closed };
 
@@ -95,7 +99,7 @@ class channel_state
 
   /// Queues `value` or hands it to a receiver. std::bad_alloc: see cell_pool::acquire(); nothing has happened
   /// then.
-  step offer(T& value, claimed& woken) {
+  step offer(T& value, claimed& woken, manner how = manner::eager) {
     if (is_closed()) return step::closed;
     if (capacity() == 0) {
       waiter_type* const r = claim_receiver();
@@ -103,7 +107,7 @@ class channel_state
       hand_over(value, *r, woken);
       return step::done;
     }
-    if (!has_place()) return step::blocked;
+    if (!has_place() && !(how == manner::eager && pop_to_receiver(woken))) return step::blocked;
     place(value, woken);
     return step::done;
   }
@@ -148,9 +152,9 @@ class channel_state
   }
 
   /// Takes the oldest value. Call settle() when done taking.
-  step take(parcel<T, Atomics>& out, claimed& woken) noexcept {
+  step take(parcel<T, Atomics>& out, claimed& woken, manner how = manner::eager) noexcept {
     if (pop(out)) return step::done;
-    out.from_sender = claim_value(woken);
+    out.from_sender = claim_value(woken, how);
     if (out.from_sender != nullptr) return step::done;
     return is_closed() && permits_ == 0 ? step::closed : step::blocked;
   }
@@ -184,14 +188,8 @@ class channel_state
   /// By a thread that was obliged to, once it runs: those who waited on behind it.
   void relieve(const waiter_type& w, claimed& woken) noexcept {
     (w.wish == wish::receive ? this->receiver_on_its_way_ : this->sender_on_its_way_) = false;
-    if constexpr (has_ring) {
-      while (this->ringed_ && !receivers_.empty() && !base::is_empty() &&
-             !is_left_to(*receivers_.front(), this->receiver_on_its_way_)) {
-        waiter_type* const r = claim_receiver();
-        if (r == nullptr) break;
-        base::pop([&](T& value) { std::construct_at(static_cast<T*>(r->value), std::move(value)); });
-        call(*r, this->receiver_on_its_way_, woken);
-      }
+    while (!receivers_.empty() && !is_left_to(*receivers_.front(), this->receiver_on_its_way_)) {
+      if (!pop_to_receiver(woken)) break;
     }
     settle(woken);
     fail_receivers_if_drained(woken);
@@ -297,6 +295,20 @@ class channel_state
     }
   }
 
+  /// The oldest value in the ring goes to the first receiver who waits behind one on its way. False: there is
+  /// no such.
+  bool pop_to_receiver(claimed& woken) noexcept {
+    if constexpr (has_ring) {
+      if (!this->ringed_ || base::is_empty()) return false;
+      waiter_type* const r = claim_receiver();
+      if (r == nullptr) return false;
+      base::pop([&](T& value) { std::construct_at(static_cast<T*>(r->value), std::move(value)); });
+      call(*r, this->receiver_on_its_way_, woken);
+      return true;
+    }
+    return false;
+  }
+
   void push(cell<T>* room, T& value) noexcept {
     if constexpr (has_ring) {
       if (room == nullptr) return base::push(value);
@@ -366,10 +378,10 @@ class channel_state
 
   /// A sender whose value may be taken now: at capacity 0 the first, else one for whom there is a place,
   /// which it never uses. Reservations before it get theirs.
-  waiter_type* claim_value(claimed& woken) noexcept {
+  waiter_type* claim_value(claimed& woken, manner how) noexcept {
     while (waiter_type* const s = senders_.front()) {
       if (capacity() != 0 && !has_place()) return nullptr;
-      if (is_left_to(*s, this->sender_on_its_way_)) return nullptr;
+      if (how == manner::patient && is_left_to(*s, this->sender_on_its_way_)) return nullptr;
       if (s->wish == wish::reserve) {
         grant(*s, woken);
         continue;
