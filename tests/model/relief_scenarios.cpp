@@ -126,6 +126,25 @@ SCENARIO(relief_by_a_sender_whose_channel_ends) {
            }});
 }
 
+/// The same, when those others have given up meanwhile.
+SCENARIO(relief_by_a_sender_with_nobody_left_whose_channel_ends) {
+  std::optional<ring> c(std::in_place, 1);
+  model::atomic<int> has_left{0};
+  send(*c, 1);
+  threads({[&] { send(*c, 11); },
+           [&] {
+             send(*c, 21, model::now() + seconds(1));
+             has_left.store(1, std::memory_order_release);
+           },
+           [&] {
+             while (receive(*c) != 11) {
+             }
+             while (has_left.load(std::memory_order_acquire) == 0) give_way();
+             drain(*c);
+             c.reset();
+           }});
+}
+
 SCENARIO(relief_by_a_select) {
   ring a(1);
   ring b(1);
