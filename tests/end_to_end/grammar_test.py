@@ -230,7 +230,8 @@ def test_an_empty_value_in_a_word_of_its_own_is_refused(weir, option):
 
 @pytest.mark.parametrize(
     "words",
-    [["run", "--joblog", "x", "echo"], ["run", "--ui=x", "echo"], ["serve"], ["top", "x"], ["bench", "spill"]],
+    [["run", "--joblog", "x", "echo"], ["run", "--ui=x", "echo"], ["serve"], ["top", "x"],
+     ["bench", "spill"]],
     ids=" ".join,
 )
 def test_what_is_planned_is_refused_by_its_name(weir, words):
