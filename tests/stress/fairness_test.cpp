@@ -6,6 +6,7 @@
 // was woken has not got its processor yet (weir/channel/gate.hpp): how many is the machine's affair, and is
 // bounded only far from starving.
 #include <weir/channel/core.hpp>
+#include <weir/channel/testing.hpp>
 
 #include <gtest/gtest.h>
 
@@ -131,6 +132,34 @@ TEST_P(fairness, no_receiver_is_served_before_one_who_waits_longer) {
   std::vector<sleep> sleeps;
   for (const auto& some : of_each) sleeps.insert(sleeps.end(), some.begin(), some.end());
   expect_fair(std::move(sleeps));
+}
+
+/// Who wakes up is held back until it is let go.
+struct holding_atomics : detail::native_atomics {
+  static inline std::atomic<int> asleep{0};
+  static inline std::atomic<bool> held{false};
+  static bool may_poll() noexcept { return false; }
+  static bool wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, time_point deadline) noexcept {
+    if (deadline != never) return detail::native_atomics::wait(word, expected, deadline);
+    ++asleep;
+    const bool in_time = detail::native_atomics::wait(word, expected, deadline);
+    testing::until([] { return !held; });
+    return in_time;
+  }
+};
+
+TEST(one_on_its_way, serves_those_behind_it_also_when_the_channel_has_grown_meanwhile) {
+  detail::channel_core<int, holding_atomics> ch(2);
+  const auto receive = [&] { EXPECT_TRUE(ch.receive(never, {})); };
+  std::jthread first(receive);
+  testing::until([] { return holding_atomics::asleep == 1; });
+  std::jthread second(receive);
+  testing::until([] { return holding_atomics::asleep == 2; });
+  holding_atomics::held = true;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(ch.send(i, never, {}));
+  ch.grow(2);
+  holding_atomics::held = false;
+  testing::until([&] { return ch.stats().waiting_receivers == 0; });
 }
 
 INSTANTIATE_TEST_SUITE_P(capacities, fairness, ::testing::Values(0, 1, 16),

@@ -295,14 +295,21 @@ class channel_state
     }
   }
 
-  /// The oldest value in the ring goes to the first receiver who waits behind one on its way. False: there is
-  /// no such.
+  /// The oldest value goes to the first receiver who waits behind one on its way. False: there is no such.
   bool pop_to_receiver(claimed& woken) noexcept {
     if constexpr (has_ring) {
-      if (!this->ringed_ || base::is_empty()) return false;
+      if (receivers_.empty() || size() == 0) return false;
       waiter_type* const r = claim_receiver();
       if (r == nullptr) return false;
-      base::pop([&](T& value) { std::construct_at(static_cast<T*>(r->value), std::move(value)); });
+      const auto fill = [r](T& value) { std::construct_at(static_cast<T*>(r->value), std::move(value)); };
+      if (!base::is_empty()) {
+        base::pop(fill);
+      } else {  // the channel has grown since that one was woken
+        cell<T>* const c = pop_cell();
+        fill(c->value);
+        std::destroy_at(&c->value);  // quiet
+        cells_.release(c);
+      }
       call(*r, this->receiver_on_its_way_, woken);
       return true;
     }
@@ -328,10 +335,13 @@ class channel_state
         return out.in_room = true;
       }
     }
-    out.from_queue = queue_.pop();
-    if (out.from_queue == nullptr) return false;
-    size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-    return true;
+    out.from_queue = pop_cell();
+    return out.from_queue != nullptr;
+  }
+  cell<T>* pop_cell() noexcept {
+    cell<T>* const c = queue_.pop();
+    if (c != nullptr) size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
+    return c;
   }
 
   void hand_over(T& value, waiter_type& receiver, claimed& woken) noexcept {
