@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does the model checker find the bugs it is there for?
 
-Each mutant of mutants/*.toml is one change to one shipped header. The changed header goes into a folder of its
+Each mutant of mutants/*.toml is one change to one shipped header. The changed header goes to a folder of its
 own in front of the include path, the scenarios are compiled against it and run, and one of them must fail. A
 mutant that is not found, no longer applies, or does not compile fails the run. Prints a table row each.
 """
