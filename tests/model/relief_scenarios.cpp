@@ -99,6 +99,31 @@ SCENARIO(relief_of_receivers_against_close) {
   check_conserved({{11, 12}}, {out[0], out[1], out[2]});
 }
 
+/// What the one on its way finds when it comes may be in cells by then.
+SCENARIO(relief_of_receivers_while_the_channel_grows) {
+  ring c(1);
+  numbers out[2];
+  const auto receiver = [&](int who) { return [&, who] { out[who].push_back(receive(c)); }; };
+  threads({receiver(0), receiver(1), [&] { c.grow(1); },
+           [&] {
+             send(c, 11);
+             send(c, 12);
+           }});
+  check_conserved({{11, 12}}, {out[0], out[1]});
+}
+
+SCENARIO(relief_of_senders_while_the_channel_grows) {
+  ring c(1);
+  numbers in[3] = {{send(c, 1)}, {}, {}};
+  numbers out;
+  const auto sender = [&](int who) { return [&, who] { in[who].push_back(send(c, 10 * who + 1)); }; };
+  threads({sender(1), sender(2), [&] { c.grow(1); },
+           [&] {
+             for (int i = 0; i < 3; ++i) out.push_back(receive(c));
+           }});
+  check_conserved({in[0], in[1], in[2]}, {out});
+}
+
 SCENARIO(relief_of_a_sender_and_a_reservation) {
   ring c(1);
   numbers in[3] = {{send(c, 1)}, {}, {}};
