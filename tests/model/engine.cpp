@@ -200,7 +200,6 @@ void explorer::run_once() {
 }
 
 void explorer::thread_main() {
-  fiber::arrived();
   try {
     current->threads[current->self]->body();
   } catch (const std::exception& e) {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <csetjmp>
-#include <cstddef>
 
 #include <ucontext.h>
 
@@ -26,17 +25,12 @@ class fiber {
   void switch_to(fiber& there) noexcept;
   /// The same, for good.
   [[noreturn]] void leave_for(fiber& there) noexcept;
-  /// The first thing that an entry calls.
-  static void arrived() noexcept;
 
  private:
-  ucontext_t context_{};
+  ucontext_t context_{};  // where it begins
   std::jmp_buf place_{};  // where it was left
   bool began_ = false;
   void* stack_ = nullptr;
-  const void* bottom_ = nullptr;  // of the stack, for AddressSanitizer
-  std::size_t size_ = 0;
-  void* fake_stack_ = nullptr;  // AddressSanitizer's
 };
 
 }  // namespace model
