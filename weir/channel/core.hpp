@@ -57,7 +57,9 @@ class channel_core {
   using claimed = claimed_list<Atomics>;
   using parcel_type = parcel<T, Atomics>;
 
-  explicit channel_core(std::size_t capacity) : state_(capacity) {}
+  explicit channel_core(std::size_t capacity) : state_(capacity) {
+    static_cast<void>(Atomics::may_poll());  // the first answer is read from files, which allocates
+  }
   channel_core(const channel_core&) = delete;
   channel_core& operator=(const channel_core&) = delete;
   /// Nobody may be using the channel any more, but for the destructors of the values in it.
