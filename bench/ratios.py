@@ -49,3 +49,15 @@ def mean(what: str, least: float, rows: dict) -> list[dict]:
         return []
     values = [math.exp(statistics.fmean(map(math.log, column))) for column in zip(*rows.values())]
     return [at_least(f"{what}, geometric mean of {len(rows)}", least, values)]
+
+
+def idle(readings: dict, what: str) -> list[dict]:
+    """A target for each contender of the cells where all only wait: that it uses no processor."""
+    return [at_most(f"{name}, {cell}: CPU % {what}", 0.1, [r.cpu_share for r in taken])
+            for cell, names in readings.items() if cell.kind == "parked"
+            for name, taken in names.items() if taken]
+
+
+def median_rates(names: dict) -> dict:
+    """Contender -> its median rate, of one cell, for drawing."""
+    return {name: statistics.median(r.rate for r in taken) for name, taken in names.items() if taken}

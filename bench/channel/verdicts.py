@@ -1,5 +1,4 @@
 """What was promised of channels, against what was measured."""
-import statistics
 from collections.abc import Callable
 
 import cells as plan
@@ -40,12 +39,7 @@ def judge(readings: dict) -> list[dict]:
     for ours in plan.OURS:
         rows = ratios.of_cells(readings, lambda cell: cell.one_core and cell.kind == "stream", ours, ["go"])
         found += ratios.worst(f"{ours} / go on one core", 0.5, rows)
-    for cell, names in readings.items():
-        if cell.kind == "parked":
-            found += [ratios.at_most(f"{name}: CPU % while all wait", 0.1,
-                                     [r.cpu_share for r in taken])
-                      for name, taken in names.items() if taken]
-    return found
+    return found + ratios.idle(readings, "while all wait")
 
 
 def panels(readings: dict) -> dict:
@@ -53,6 +47,5 @@ def panels(readings: dict) -> dict:
     found = {}
     for cell, names in readings.items():
         if cell.bytes == 8 and streams(lambda c: True)(cell):
-            found.setdefault(cell.topology, {})[str(cell.capacity)] = {
-                name: statistics.median(r.rate for r in taken) for name, taken in names.items() if taken}
+            found.setdefault(cell.topology, {})[str(cell.capacity)] = ratios.median_rates(names)
     return found

@@ -51,12 +51,7 @@ def judge(readings: dict) -> list[dict]:
     for ours in plan.OURS:
         rows = ratios.of_cells(readings, lambda cell: cell.kind == "empty" and cell.one_core, ours, ["go"])
         found += ratios.worst(f"{ours} / go on one core, empty jobs", 0.5, rows)
-    for cell, names in readings.items():
-        if cell.kind == "parked":
-            found += [ratios.at_most(f"{name}, {cell}: CPU % while idle", 0.1,
-                                     [r.cpu_share for r in taken])
-                      for name, taken in names.items() if taken]
-    return found
+    return found + ratios.idle(readings, "while idle")
 
 
 def panels(readings: dict) -> dict:
@@ -64,6 +59,6 @@ def panels(readings: dict) -> dict:
     found = {}
     for cell, names in readings.items():
         if cell.kind in ("empty", "spin") and not cell.one_core:
-            found.setdefault(cell.title(), {})[f"{cell.producers}p {cell.workers}w"] = {
-                name: statistics.median(r.rate for r in taken) for name, taken in names.items() if taken}
+            shape = f"{cell.producers}p {cell.workers}w"
+            found.setdefault(cell.title(), {})[shape] = ratios.median_rates(names)
     return found

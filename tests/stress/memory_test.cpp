@@ -37,13 +37,13 @@ void count(std::size_t bytes) noexcept {
 
 // Names by which `ld --wrap` finds them. What operator new gets is counted there, once.
 extern "C" {
-void* __real_malloc(std::size_t);               // NOLINT
-void* __real_calloc(std::size_t, std::size_t);  // NOLINT
-void* __wrap_malloc(std::size_t bytes) {        // NOLINT
+void* __real_malloc(std::size_t);
+void* __real_calloc(std::size_t, std::size_t);
+void* __wrap_malloc(std::size_t bytes) {
   count(bytes);
   return __real_malloc(bytes);
 }
-void* __wrap_calloc(std::size_t n, std::size_t bytes) {  // NOLINT
+void* __wrap_calloc(std::size_t n, std::size_t bytes) {
   count(n * bytes);
   return __real_calloc(n, bytes);
 }

@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::expect_settled;
 using testing::gate;
+using testing::moves_few_times;
 
 TEST(light_future, gives_what_the_task_returns) {
   task_pool pool;
@@ -38,16 +39,6 @@ TEST(light_future, gives_what_the_task_throws) {
   EXPECT_THROW(future->get(), std::out_of_range);
   EXPECT_EQ(pool.stats().failed, 1u);
 }
-
-// Its nth move throws.
-struct moves_few_times {
-  explicit moves_few_times(int moves) : left(moves) {}
-  moves_few_times(moves_few_times&& other) : left(other.left - 1) {
-    if (left < 0) throw std::length_error("moved too often");
-  }
-  moves_few_times& operator=(moves_few_times&&) = delete;
-  int left;
-};
 
 TEST(light_future, gives_what_a_results_move_throws) {
   task_pool pool;

@@ -28,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::expect_settled;
 using testing::gate;
+using testing::moves_few_times;
 using testing::until;
 
 std::error_code lost_code(std::future<int>& future) {
@@ -109,15 +110,6 @@ TEST(task_pool, async_gives_what_the_task_throws) {
   EXPECT_THROW(future->get(), std::out_of_range);
   EXPECT_EQ(pool.stats().failed, 1u);
 }
-
-// Its nth move throws.
-struct moves_few_times {
-  explicit moves_few_times(int moves) : left(moves) {}
-  moves_few_times(moves_few_times&& other) : left(other.left - 1) {
-    if (left < 0) throw std::length_error("moved too often");
-  }
-  int left;
-};
 
 TEST(task_pool, a_result_whose_move_throws_gives_that_to_the_future) {
 #ifdef WEIR_TEST_UNDER_TSAN

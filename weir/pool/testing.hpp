@@ -1,4 +1,5 @@
-// What the pools' tests share: the law, a gate that holds jobs, and a record of what was lost.
+// What the pools' tests share: the law, a gate that holds jobs, a result whose moves run out, and
+// a record of what was lost.
 #pragma once
 
 #include <weir/channel/testing.hpp>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -54,6 +56,16 @@ class gate {
  private:
   std::atomic<bool> open_{false};
   std::atomic<int> waiting_{0};
+};
+
+/// Its nth move throws.
+struct moves_few_times {
+  explicit moves_few_times(int moves) : left(moves) {}
+  moves_few_times(moves_few_times&& other) : left(other.left - 1) {
+    if (left < 0) throw std::length_error("moved too often");
+  }
+  moves_few_times& operator=(moves_few_times&&) = delete;
+  int left;
 };
 
 /// An on_lost that remembers: job value to reason.
