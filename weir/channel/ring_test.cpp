@@ -53,7 +53,7 @@ using elements = ::testing::Types<int, std::unique_ptr<int>, std::string, named,
 TYPED_TEST_SUITE(ring, elements);
 
 TYPED_TEST(ring, holds_exactly_its_capacity_in_every_lap) {
-  for (const std::size_t capacity : {1, 2, 3, 4, 7, 8, 9}) {
+  for (const std::size_t capacity : {1U, 2U, 3U, 4U, 7U, 8U, 9U}) {
     channel<TypeParam> ch(capacity);
     int sent = 0;
     int received = 0;
