@@ -1,5 +1,6 @@
 #include <weir/base/units.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -58,6 +59,11 @@ constexpr std::array<unit, 6> time_units{{{"h", 3'600'000'000'000},
                                           {"us", 1'000},
                                           {"ns", 1}}};
 
+double as_double(const decimal& number) {
+  return static_cast<double>(number.whole) +
+         static_cast<double>(number.fraction) / static_cast<double>(number.scale);
+}
+
 std::unexpected<error> refuse(std::string_view text, std::string_view why) {
   std::string detail = "'";
   detail.append(text).append("' ").append(why);
@@ -71,6 +77,16 @@ std::uint64_t bytes_unit(std::string_view name) {
   const std::string_view rest = name.substr(1);
   if (power == std::string_view::npos || !(rest.empty() || rest == "iB")) return 0;
   return std::uint64_t{1} << (10 * (power + 1));
+}
+
+constexpr std::string_view right_rate =
+    "write a number a second, a minute or an hour, like 100/s, 5/m or 100/s:20";
+
+/// Seconds in the unit of a rate; 0: there is no such unit.
+double rate_unit(std::string_view name) {
+  if (name == "s") return 1;
+  if (name == "m") return 60;
+  return name == "h" ? 3600 : 0;
 }
 
 }  // namespace
@@ -113,6 +129,36 @@ io_result<std::uint64_t> parse_bytes(std::string_view text) {
   const auto bytes = times(*number, size, UINT64_MAX);
   if (!bytes) return refuse(text, "is beyond 2^64 bytes; use a smaller size");
   return *bytes;
+}
+
+io_result<rate> parse_rate(std::string_view text) {
+  std::string_view rest = text;
+  const auto number = take_decimal(rest);
+  if (!number) return refuse(text, std::string("is not a rate; ").append(right_rate));
+  if (rest.empty() || rest.front() != '/')
+    return refuse(text, std::string("does not say a second or a minute; ").append(right_rate));
+  const std::size_t colon = std::min(rest.find(':'), rest.size());
+  const double unit = rate_unit(rest.substr(1, colon - 1));
+  if (unit <= 0) return refuse(text, std::string("has an unknown unit; ").append(right_rate));
+  const double count = as_double(*number);
+  if (count <= 0) return refuse(text, "lets nothing through; use a rate above 0, like 100/s or 5/m");
+  rate result{.per_second = count / unit, .burst = 1};
+  if (colon == rest.size()) return result;
+  std::string_view burst = rest.substr(colon + 1);
+  const auto tokens = take_decimal(burst);
+  if (!tokens || !burst.empty() || as_double(*tokens) < 1)
+    return refuse(text, "has no burst of 1 or more after the colon; write it like 100/s:20");
+  result.burst = as_double(*tokens);
+  return result;
+}
+
+io_result<double> parse_share(std::string_view text) {
+  std::string_view rest = text;
+  const auto number = take_decimal(rest);
+  if (!number) return refuse(text, "is not a share; write a number of percent, like 10%");
+  if (rest.empty()) return refuse(text, "has no unit; write " + std::string(text) + "% for percent");
+  if (rest != "%") return refuse(text, "is not a share; write a number of percent, like 10%");
+  return as_double(*number) / 100;
 }
 
 }  // namespace weir

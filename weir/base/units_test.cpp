@@ -78,5 +78,58 @@ TEST(units, what_is_no_size_is_refused_and_named) {
   }
 }
 
+TEST(units, a_rate_is_a_number_a_second_a_minute_or_an_hour) {
+  EXPECT_EQ(parse_rate("100/s"), (rate{100, 1}));
+  EXPECT_EQ(parse_rate("6/m"), (rate{0.1, 1}));
+  EXPECT_EQ(parse_rate("36/h"), (rate{0.01, 1}));
+  EXPECT_EQ(parse_rate("0.5/s"), (rate{0.5, 1}));
+  EXPECT_EQ(parse_rate("100/s:20"), (rate{100, 20}));
+  EXPECT_EQ(parse_rate("1/s:1.5"), (rate{1, 1.5}));
+}
+
+TEST(units, what_is_no_rate_is_refused_named_and_shown_a_right_one) {
+  for (const char* text : {"",
+                           "100",
+                           "/s",
+                           "0/s",
+                           "-1/s",
+                           "+1/s",
+                           "1/",
+                           "1/d",
+                           "1/s:",
+                           "1/s:0",
+                           "1/s:0.9",
+                           "1/s:-1",
+                           "1/s:2x",
+                           "1/s:2:3",
+                           "1 /s",
+                           "1/s ",
+                           "nan/s",
+                           "inf/s",
+                           "1e3/s",
+                           ":20",
+                           "99999999999999999999/s",
+                           "1/s:99999999999999999999",
+                           "0.0000000000000000001/s"}) {
+    const auto parsed = parse_rate(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_TRUE(parsed.error().detail.starts_with("'" + std::string(text) + "'")) << parsed.error().detail;
+    EXPECT_NE(parsed.error().detail.find("100/s"), std::string::npos) << parsed.error().detail;
+  }
+  EXPECT_EQ(parse_rate("100").error().detail,
+            "'100' does not say a second or a minute; write a number a second, a minute or an hour, like "
+            "100/s, 5/m or 100/s:20");
+}
+
+TEST(units, a_share_is_a_number_of_percent) {
+  EXPECT_EQ(parse_share("10%"), 0.1);
+  EXPECT_EQ(parse_share("0%"), 0.0);
+  EXPECT_EQ(parse_share("12.5%"), 0.125);
+  EXPECT_EQ(parse_share("150%"), 1.5);
+  EXPECT_EQ(parse_share("10").error().detail, "'10' has no unit; write 10% for percent");
+  for (const char* text : {"", "%", "-1%", "10 %", "10%%", "ten%", "0.1x"})
+    EXPECT_FALSE(parse_share(text)) << text;
+}
+
 }  // namespace
 }  // namespace weir
