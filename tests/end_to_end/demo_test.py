@@ -78,6 +78,36 @@ def test_an_interrupt_ends_the_tour(weir):
     assert running.wait().code == 130
 
 
+def scene(weir, name):
+    """What a scene prints off a terminal, without the line of what was measured on this machine."""
+    done = weir("demo", name)
+    assert done.code == 0 and done.err == b"" and b"\x1b" not in done.out, done
+    return [line for line in done.lines if not line.startswith("One decision takes")]
+
+
+def row(lines, name):
+    """The words after `name` in the one line that begins with it."""
+    found = [line[len(name) :].split() for line in lines if line.startswith(name + " ")]
+    assert len(found) == 1, (name, lines)
+    return found[0]
+
+
+@pytest.mark.parametrize("name", ["rate"])
+def test_a_scene_on_virtual_time_says_what_to_look_at_and_is_the_same_at_each_run(weir, name):
+    lines = scene(weir, name)
+    assert any("Look at" in line or "Look for" in line for line in " ".join(lines).split(". ")), lines
+    assert all(len(line) < 80 for line in lines), lines
+    assert scene(weir, name) == lines
+
+
+def test_rate_lets_a_burst_in_and_then_the_rate(weir):
+    steps = [line.split()[2:6] for line in scene(weir, "rate") if line.startswith("   0.")]
+    came, let_in, refused, _ = zip(*[map(int, step) for step in steps])
+    assert sum(came) == sum(let_in) + sum(refused)
+    assert let_in[0] == came[0] and max(let_in) > 20 and let_in[5] == 10  # 100 a second, in 100 ms
+    assert sum(let_in) <= 20 + 100
+
+
 def test_bench_policies_compares_the_policies_in_json(weir):
     done = weir("bench", "policies", "--quick", "--format", "json", patience=PATIENCE * 2)
     assert done.code == 0, done

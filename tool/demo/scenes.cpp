@@ -5,7 +5,7 @@
 // Every scene, in the order of the tour. To add one: its file, and its name here.
 #define WEIR_DEMO_SCENES(scene)                                                                         \
   scene(kitchen) scene(unbounded) scene(block) scene(drop) scene(reject) scene(timeout) scene(mistakes) \
-      scene(next) scene(blocking)
+      scene(next) scene(blocking) scene(rate)
 
 namespace weir::tool::demo {
 
