@@ -1,4 +1,5 @@
 #include <weir/base/option_error.hpp>
+#include <weir/control/elapsed.hpp>
 #include <weir/control/rounding.hpp>
 #include <weir/control/token_bucket.hpp>
 
@@ -7,12 +8,6 @@
 namespace weir::control {
 
 namespace {
-
-// b - a for b not before a: the difference of two 64-bit times needs 64 bits without a sign.
-std::uint64_t between(time_point a, time_point b) noexcept {
-  return static_cast<std::uint64_t>(b.time_since_epoch().count()) -
-         static_cast<std::uint64_t>(a.time_since_epoch().count());
-}
 
 std::int64_t nanoseconds(time_point t) noexcept { return t.time_since_epoch().count(); }
 
@@ -32,8 +27,8 @@ void token_bucket::set_interval() noexcept {
   capacity_ = cost(options_.burst).count();
 }
 
-duration token_bucket::cost(double n) const noexcept {
-  return duration(n == 1 ? interval_ : sat(n * static_cast<double>(interval_)));
+duration token_bucket::cost(double n, duration interval) noexcept {
+  return n == 1 ? interval : duration(sat(n * static_cast<double>(interval.count())));
 }
 
 std::optional<time_point> token_bucket::plan(double n) const noexcept {
@@ -47,7 +42,7 @@ std::optional<time_point> token_bucket::plan(double n) const noexcept {
 bool token_bucket::try_acquire(time_point now, double n) noexcept {
   now_ = std::max(now_, now);
   const auto to = plan(n);
-  if (!to || between(now_, *to) > static_cast<std::uint64_t>(capacity_)) return false;
+  if (!to || elapsed(now_, *to) > static_cast<std::uint64_t>(capacity_)) return false;
   tat_ = *to;
   return true;
 }
@@ -57,7 +52,7 @@ std::optional<token_bucket::reservation> token_bucket::reserve(time_point now, d
   const auto to = plan(n);
   if (!to) return std::nullopt;
   tat_ = *to;
-  const int128 ahead = int128{between(now_, tat_)} - capacity_;
+  const int128 ahead = int128{elapsed(now_, tat_)} - capacity_;
   if (ahead <= 0) return reservation(duration(0), cost(n).count(), tat_, now_, epoch_);
   const auto wait = duration(static_cast<std::int64_t>(std::min<int128>(ahead, INT64_MAX)));
   return reservation(wait, cost(n).count(), tat_, tat_ - duration(capacity_), epoch_);
@@ -74,14 +69,14 @@ void token_bucket::cancel(time_point now, const reservation& given) noexcept {
 
 double token_bucket::tokens(time_point now) const noexcept {
   now = std::max(now_, now);
-  const int128 ahead = tat_ > now ? int128{between(now, tat_)} : 0;
+  const int128 ahead = tat_ > now ? int128{elapsed(now, tat_)} : 0;
   return std::min(options_.burst, static_cast<double>(capacity_ - ahead) / static_cast<double>(interval_));
 }
 
 void token_bucket::set_rate(time_point now, double per_second) {
   options_ = checked(token_bucket_options{.per_second = per_second, .burst = options_.burst});
   now_ = std::max(now_, now);
-  const uint128 debt = tat_ > now_ ? between(now_, tat_) : 0;
+  const uint128 debt = tat_ > now_ ? elapsed(now_, tat_) : 0;
   const auto before = static_cast<uint128>(interval_);
   set_interval();
   const uint128 stretched = (debt * static_cast<uint128>(interval_) + before - 1) / before;

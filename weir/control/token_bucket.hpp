@@ -81,8 +81,13 @@ class token_bucket {
 
   /// The time n tokens take, n at least 0, at most 2^62 ns; that of the burst is how far ahead of now the
   /// theoretical arrival time may be. For those that keep that time themselves, such as an atomic one.
-  duration cost(double n) const noexcept;
+  duration cost(double n) const noexcept { return cost(n, interval()); }
+  static duration cost(double n, duration interval) noexcept;
   duration capacity() const noexcept { return duration(capacity_); }
+
+  /// The theoretical arrival time; and the same put back, after somebody else has kept it for a while.
+  time_point arrival() const noexcept { return tat_; }
+  void set_arrival(time_point tat) noexcept { tat_ = tat; }
 
  private:
   // Where tat_ would go; none when n tokens can never be had.
