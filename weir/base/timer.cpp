@@ -11,8 +11,10 @@ namespace {
 
 class timer_thread {
  public:
-  void plan(timer_entry& e) {
+  void plan(timer_entry& e, time_point at) {
     const std::lock_guard hold(lock_);
+    if (e.place != 0) remove(e);
+    e.at = at;
     if (!started_) {
       std::thread([this] { run(); }).detach();
       started_ = true;
@@ -25,11 +27,8 @@ class timer_thread {
 
   void cancel(timer_entry& e) noexcept {
     std::unique_lock hold(lock_);
-    if (e.place != 0) {
-      remove(e);
-    } else if (std::this_thread::get_id() != thread_) {
-      fired_.wait(hold, [&] { return firing_ != &e; });
-    }
+    if (e.place != 0) remove(e);
+    if (std::this_thread::get_id() != thread_) fired_.wait(hold, [&] { return firing_ != &e; });
   }
 
  private:
@@ -109,7 +108,9 @@ timer_thread& timers() {
 
 }  // namespace
 
-void plan(timer_entry& e) { timers().plan(e); }
+void plan(timer_entry& e) { timers().plan(e, e.at); }
+
+void replan(timer_entry& e, time_point at) { timers().plan(e, at); }
 
 void cancel(timer_entry& e) noexcept { timers().cancel(e); }
 

@@ -5,7 +5,7 @@
 //
 // Invariants: under the lock; a planned entry is in the heap and knows its place there; the heap's first is
 // the earliest, of equal ones the one planned first. An entry is fired once or cancelled, under no lock.
-// Thread-safety: all of it; an entry is planned once.
+// Thread-safety: all of it; an entry is planned once, or by replan() alone.
 #pragma once
 
 #include <weir/base/resumer.hpp>
@@ -27,6 +27,10 @@ struct timer_entry {
 
 /// O(log n). std::bad_alloc; std::system_error when the thread cannot be started.
 void plan(timer_entry& e);
+
+/// Plans it for `at`, whether it is planned for another time, being fired, or neither; may be done again and
+/// again. Throws as plan(), and not while it is planned. O(log n).
+void replan(timer_entry& e, time_point at);
 
 /// After this `fire` is not called any more, nor running: waits for it, unless it is `fire` that calls this.
 /// Harmless for an entry that was never planned. O(log n).

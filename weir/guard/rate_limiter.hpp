@@ -1,0 +1,113 @@
+// How fast: a token bucket that threads and coroutines share and can wait at.
+//
+//   weir::rate_limiter limiter(100, 10);  // 100 a second, 10 at once
+//   if (!limiter.try_acquire()) return busy();
+//   if (!limiter.wait_for(50ms)) return busy();  // in order of arrival; at once if it cannot make it
+//
+// Decisions are those of control::token_bucket. A try that nobody waits before is one reading of the clock
+// and one compare-and-swap. Those who wait form a line whose first alone has tokens reserved: who gives up
+// costs the others nothing, and a new rate counts at once. Nobody overtakes the line. A line moves as fast as
+// its threads can be woken: for more than some thousands of waits a second give the limiter a burst that
+// covers 1 ms or so, or tokens that were not used in time are lost, as they are meant to be. Thread-safety:
+// all of it but construction and destruction. Nobody may wait when it is destroyed.
+#pragma once
+
+#include <weir/base/error.hpp>
+#include <weir/base/time.hpp>
+#include <weir/guard/detail/rate_line.hpp>
+#include <weir/guard/detail/shadow.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace weir {
+
+struct rate_limiter_stats {
+  std::uint64_t refused = 0;  ///< by try_acquire, and waits that could not make it
+  std::uint64_t waited = 0;   ///< waits that had to wait and got their tokens
+  std::size_t waiting = 0;    ///< now
+};
+
+class rate_limiter : public shadowable {
+ public:
+  /// A full bucket of `burst` tokens (finite, at least 1) that fills at `per_second` (finite, above 0).
+  /// Throws std::invalid_argument that names the option, its value and a right one.
+  rate_limiter(double per_second, double burst) : line_(per_second, burst) {}
+
+  /// Takes n tokens if they are there. Never waits. Never for an n that is negative, NaN or above the burst.
+  /// Lock-free while nobody waits; O(1).
+  [[nodiscard]] bool try_acquire(double n = 1) noexcept { return try_acquire_at(clock::now(), n); }
+
+  /// Waits for n tokens, in order of arrival. cancelled | rate_limited (an n that can never be had). In
+  /// shadow mode it does not wait. Throws std::system_error when the process's timer thread cannot be
+  /// started.
+  [[nodiscard]] result<> wait(double n = 1, std::stop_token stop = {}) {
+    return wait_until(never, n, std::move(stop));
+  }
+  /// + rate_limited at once when the tokens cannot be there in time, also once a new rate makes it so, and
+  /// timed_out when threads run too late to be there in time.
+  [[nodiscard]] result<> wait_for(any_duration time, double n = 1, std::stop_token stop = {}) {
+    const time_point now = clock::now();
+    const duration length = time;
+    return wait_from(now, length == duration::max() ? never : after(now, length), n, std::move(stop));
+  }
+  [[nodiscard]] result<> wait_until(time_point deadline, double n = 1, std::stop_token stop = {}) {
+    return wait_from(clock::now(), deadline, n, std::move(stop));
+  }
+
+  /// As wait, for coroutines: co_await gives a result<>, and blocks no thread while it waits.
+  ///   auto op = limiter.async_wait();
+  ///   weir::result<> got = co_await op;
+  [[nodiscard]] auto async_wait(double n = 1, std::stop_token stop = {}) {
+    return detail::line_operation(line_, n, never, std::move(stop), at_once(clock::now(), n));
+  }
+  /// As wait_until, for coroutines.
+  [[nodiscard]] auto async_wait_until(time_point deadline, double n = 1, std::stop_token stop = {}) {
+    return detail::line_operation(line_, n, deadline, std::move(stop), at_once(clock::now(), n));
+  }
+
+  /// From now on another rate: the tokens there are stay, and those who wait are planned anew; who cannot
+  /// make its deadline any more is told so at once. Throws as the constructor, and changes nothing then.
+  /// O(waiting).
+  void set_rate(double per_second) { line_.set_rate(per_second); }
+  double per_second() const noexcept { return line_.per_second(); }
+  /// How many there are; 0 or less while somebody waits. A snapshot.
+  double tokens() const noexcept { return line_.tokens(); }
+
+  [[nodiscard]] rate_limiter_stats stats() const noexcept {
+    const auto line = line_.count();
+    return {.refused = refused_.load(std::memory_order_relaxed) + line.refused,
+            .waited = line.waited,
+            .waiting = line.waiting};
+  }
+
+  /// try_acquire at a time that the caller has read from weir::clock just now.
+  bool try_acquire_at(time_point now, double n = 1) noexcept {
+    return line_.try_acquire(now, n) || refuse_unless_shadow();
+  }
+
+ private:
+  bool refuse_unless_shadow() noexcept {
+    if (passes_as_shadow()) return true;
+    refused_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  /// The answer where it needs no waiting.
+  std::optional<result<>> at_once(time_point now, double n) noexcept {
+    if (line_.try_acquire(now, n) || passes_as_shadow()) return result<>();
+    return std::nullopt;
+  }
+  result<> wait_from(time_point now, time_point deadline, double n, std::stop_token stop) {
+    if (const auto answer = at_once(now, n)) return *answer;
+    return line_.wait(n, deadline, stop);
+  }
+
+  mutable detail::rate_line line_;
+  std::atomic<std::uint64_t> refused_{0};  // by try_acquire; relaxed: a count alone
+};
+
+}  // namespace weir
