@@ -28,6 +28,7 @@ class fifo_list {
   bool empty() const noexcept { return first_ == nullptr; }
   std::size_t size() const noexcept { return size_; }
   Node* front() const noexcept { return first_; }
+  Node* back() const noexcept { return last_; }
 
   void push_back(Node& node) noexcept {
     assert(!node.linked);

@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -20,15 +21,14 @@ template <class... Args>
 
 void check_lanes(const pool_options& options) {
   if (options.lanes == 0) refuse("lanes 0 leaves no lane for a job; use 1");
-  if (options.lanes > 1) {
-    refuse("lanes {} needs the lane scheduler, which this version does not have; use 1 until it comes",
-           options.lanes);
-  }
   if (options.lane.size() > options.lanes) {
     refuse("lane has options for {} lanes, but lanes is {}; give at most {}", options.lane.size(),
            options.lanes, options.lanes);
   }
-  if (options.starvation_limit == 0) refuse("starvation_limit 0 is below 1; use 1 or more");
+  if (options.starvation_limit < options.lanes) {
+    refuse("starvation_limit {} is below lanes {}: not every lane could get its turn; use {} or more",
+           options.starvation_limit, options.lanes, options.lanes);
+  }
   if (options.fair_by_key) {
     refuse("fair_by_key true needs fair shares, which this version does not have; use false until they come");
   }
@@ -60,9 +60,19 @@ worker_bounds resolve_workers(std::size_t min, std::size_t max) {
   return {min, max};
 }
 
+std::size_t waiting_capacity(const pool_options& options, std::size_t lane) noexcept {
+  return lane < options.lane.size() ? std::min(options.queue_capacity, options.lane[lane].capacity)
+                                    : options.queue_capacity;
+}
+
 std::size_t waiting_capacity(const pool_options& options) noexcept {
-  return options.lane.empty() ? options.queue_capacity
-                              : std::min(options.queue_capacity, options.lane.front().capacity);
+  return options.lanes == 1 ? waiting_capacity(options, 0) : options.queue_capacity;
+}
+
+control::lane_schedule_options schedule_of(const pool_options& options) noexcept {
+  const auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  return {.lanes = static_cast<std::int64_t>(std::min(options.lanes, most)),
+          .starvation_limit = static_cast<std::int64_t>(std::min(options.starvation_limit, most))};
 }
 
 void check_policy(const overflow& policy, std::size_t capacity) {
@@ -93,9 +103,9 @@ void check_policy(const overflow& policy, std::size_t capacity) {
 void check(const pool_options& options) {
   resolve_workers(options.min_workers, options.max_workers);
   check_lanes(options);
-  check_policy(options.on_full, waiting_capacity(options));
-  for (const lane_options& lane : options.lane)
-    if (lane.on_full) check_policy(*lane.on_full, waiting_capacity(options));
+  check_policy(options.on_full, options.queue_capacity);
+  for (std::size_t i = 0; i < options.lane.size(); ++i)
+    check_policy(options.lane[i].on_full.value_or(options.on_full), waiting_capacity(options, i));
   check_processors(options.processors);
 }
 

@@ -5,6 +5,7 @@
 
 #include <weir/base/error.hpp>
 #include <weir/base/time.hpp>
+#include <weir/control/lane_schedule.hpp>
 #include <weir/observe/observer.hpp>
 #include <weir/pool/overflow.hpp>
 
@@ -22,8 +23,9 @@ namespace weir {
 enum class job_id : std::uint64_t {};
 
 struct lane_options {
-  std::size_t capacity = static_cast<std::size_t>(unlimited);  ///< jobs that may wait in this lane
-  std::optional<overflow> on_full{};                           ///< instead of the pool's
+  std::size_t capacity = static_cast<std::size_t>(
+      unlimited);                     ///< jobs that may wait in this lane; 0: a submit needs an idle worker
+  std::optional<overflow> on_full{};  ///< instead of the pool's
 };
 
 struct pool_options {
@@ -31,17 +33,17 @@ struct pool_options {
   std::size_t min_workers = 0;  ///< threads; 0: hardware(), bent to fit max_workers
   std::size_t max_workers =
       0;  ///< 0: hardware(), bent to fit min_workers; above min_workers the pool grows by need
-  std::size_t queue_capacity = 1024;     ///< jobs waiting; 0: a submit needs an idle worker
-  std::uint64_t max_cost = unlimited;    ///< bound on the summed cost of waiting jobs; 0: only jobs of cost 0
-  std::size_t lanes = 1;                 ///< priorities; more than one is not available yet
-  std::vector<lane_options> lane{};      ///< caps single lanes; at most `lanes` of them
-  std::size_t starvation_limit = 64;     ///< a lower lane gets 1 job in this many at the least; at least 1
-  bool fair_by_key = false;              ///< not available yet
-  overflow on_full = overflow::block();  ///< what a submit does when the queue is full
-  std::size_t results_capacity = 0;      ///< outcomes kept for readers; 0: none are
-  bool paused = false;                   ///< start so; resume() lets workers take jobs
-  std::stop_token stop{};                ///< a stop request cancels the pool
-  std::shared_ptr<observer> observe{};   ///< told about failures and losses; null costs nothing
+  std::size_t queue_capacity = 1024;   ///< jobs waiting, all lanes together; 0: a submit needs an idle worker
+  std::uint64_t max_cost = unlimited;  ///< bound on the summed cost of waiting jobs; 0: only jobs of cost 0
+  std::size_t lanes = 1;               ///< priorities; lane 0 is the most important
+  std::vector<lane_options> lane{};    ///< caps single lanes; at most `lanes` of them
+  std::size_t starvation_limit = 64;  ///< a lower lane gets 1 job in this many at the least; at least `lanes`
+  bool fair_by_key = false;           ///< not available yet
+  overflow on_full = overflow::block();   ///< what a submit does when the queue is full
+  std::size_t results_capacity = 0;       ///< outcomes kept for readers; 0: none are
+  bool paused = false;                    ///< start so; resume() lets workers take jobs
+  std::stop_token stop{};                 ///< a stop request cancels the pool
+  std::shared_ptr<observer> observe{};    ///< told about failures and losses; null costs nothing
   std::vector<std::size_t> processors{};  ///< where workers may run: number i on the (i mod size)th of these
                                           ///< alone, as the system numbers them; empty: anywhere
 };
@@ -76,8 +78,12 @@ void check(const pool_options&);
 /// Throws std::invalid_argument when a pool with this room for waiting jobs cannot do `policy`.
 void check_policy(const overflow& policy, std::size_t capacity);
 
-/// How many jobs may wait: the pool's bound and the single lane's.
+/// How many jobs may wait in a lane: the pool's bound and its own.
+std::size_t waiting_capacity(const pool_options&, std::size_t lane) noexcept;
+/// How many in all. The bound of an only lane is the pool's.
 std::size_t waiting_capacity(const pool_options&) noexcept;
+
+control::lane_schedule_options schedule_of(const pool_options&) noexcept;
 
 }  // namespace detail
 

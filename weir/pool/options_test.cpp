@@ -46,7 +46,6 @@ TEST(pool_options, no_workers_given_means_the_hardware_bent_to_fit_the_other) {
 }
 
 TEST(pool_options, what_is_not_there_yet_is_refused_and_says_so) {
-  expect_says(complaint({.lanes = 2}), {"lanes 2", "lane scheduler", "use 1"});
   expect_says(complaint({.fair_by_key = true}), {"fair_by_key", "false"});
   expect_says(complaint({.on_full = overflow::spill()}), {"on_full spill", "spill store", "use block"});
   expect_says(complaint({.on_full = overflow::evict_lower()}),
@@ -58,6 +57,7 @@ TEST(pool_options, nonsense_is_refused_by_name_and_value) {
   expect_says(complaint({.lanes = 0}), {"lanes 0", "use 1"});
   expect_says(complaint({.lane = {{}, {}}}), {"lane has options for 2 lanes", "lanes is 1"});
   expect_says(complaint({.starvation_limit = 0}), {"starvation_limit 0", "use 1 or more"});
+  expect_says(complaint({.lanes = 8, .starvation_limit = 7}), {"starvation_limit 7", "lanes 8", "use 8"});
 }
 
 TEST(pool_options, a_processor_that_is_not_ours_is_named_with_those_that_are) {

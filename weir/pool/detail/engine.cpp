@@ -28,7 +28,9 @@ engine::engine(job_owner& owner, pool_options options, bool exact_times)
       exact_times_(exact_times),
       capacity_(waiting_capacity(options_)),
       paused_(options_.paused),
+      lanes_(options_.lanes > 1 ? std::make_unique<lane_queue>(options_) : nullptr),
       max_workers_(resolve_workers(options_.min_workers, options_.max_workers).max),
+      door_(schedule_of(options_)),
       min_workers_(resolve_workers(options_.min_workers, options_.max_workers).min) {
   note_room();
 }
@@ -61,14 +63,14 @@ void engine::shutdown() noexcept {
 /// Leaves the lock, and does what was decided under it: wakes, starts a worker, closes the results.
 /// `others_wait`: besides those in the queue, jobs in a hand.
 void engine::act(guard& lock, bool others_wait) noexcept {
-  if (idle_ && !wake_pending_ && !paused_ && (!queue_.empty() || others_wait)) {
+  if (idle_ && !wake_pending_ && !paused_ && (!nothing_queued() || others_wait)) {
     idle_worker& next = *idle_;
     idle_ = next.below;
     wake_pending_ = true;
     wake(next);
   }
   worker_slot* const fresh = wanted_worker();
-  const bool finishes = closed_ && !finished_ && queue_.empty() && job_units_ == 0;
+  const bool finishes = closed_ && !finished_ && nothing_queued() && job_units_ == 0;
   finished_ = finished_ || finishes;
   sleeper* woken = std::exchange(woken_, nullptr);
   lock.unlock();
@@ -98,7 +100,7 @@ void engine::wake_idle() noexcept {
 }
 
 bool engine::is_done(const drainer& who) const noexcept {
-  if (!queue_.empty()) return false;
+  if (!nothing_queued()) return false;
   if (who.inside) return job_units_ + loss_units_ == in_drain_;
   return job_units_ + loss_units_ + starting_ == 0 && results_closed_;
 }
@@ -119,10 +121,11 @@ void engine::notify_drainers() noexcept {
 void engine::close_door() noexcept {
   if (std::exchange(closed_, true)) return;
   recall();
-  while (!door_.empty()) decide(*door_.front(), std::unexpected(errc::closed));
+  for (std::size_t lane = 0; lane < door_.lanes(); ++lane)
+    while (!door_.line(lane).empty()) decide(*door_.line(lane).front(), std::unexpected(errc::closed));
   note_room();
   wake_idle();
-  room_owed_ = queue_.size() + job_units_;
+  room_owed_ = queued() + job_units_;
 }
 
 /// Makes room for the outcomes still to come, without the lock. Without memory for it the debt stays:
@@ -156,7 +159,7 @@ void engine::cancel() {
   paused_ = false;
   wake_idle();
   job_chain lost;
-  while (!queue_.empty()) lost.push_back(dequeue());
+  while (!nothing_queued()) lost.push_back(dequeue());
   counts_.cancelled += lost.size();
   loss_units_ += !lost.empty();
   act(lock);
@@ -230,7 +233,7 @@ bool engine::wait_drained(guard& lock, bool inside, time_point deadline) noexcep
     me.inside = inside;
     if (is_done(me)) return true;
     // A worker may be missing because the system had no thread for it: then nobody else will try again.
-    const bool starved = !queue_.empty() && free_workers() == 0 && live_ < limit();
+    const bool starved = !nothing_queued() && free_workers() == 0 && live_ < limit();
     const bool refused = starved || room_owed_ != 0;
     const time_point until = refused ? std::min(deadline, after(clock::now(), look_again)) : deadline;
     drainers_.push_back(me);

@@ -4,14 +4,15 @@
 // - One lock guards everything below `lock_` but what a comment exempts. Under it: no user code but moving
 //   a job into its node, no wake, no thread creation. What is to be done after it is noted under it
 //   (`woken_`, a reserved slot) and done by act(), which is how every operation leaves the lock.
-// - A job is in exactly one place: with its submitter, in `queue_`, in a worker's hand, running (`running_`),
-//   or in one counter of the law. Both sides of a step are counted in the same critical section or the same
-//   write of a hand's word, so every snapshot obeys the law.
+// - A job is in exactly one place: with its submitter, in `queue_` (a pool with one lane) or `lanes_` (any
+//   other), in a worker's hand, running, or in one counter of the law. Both sides of a step are counted in
+//   the same critical section or the same write of a hand's word, so every snapshot obeys the law.
 // - What a worker took into its hand still waits: it counts as queued, and recall() puts what was not begun
 //   back to the front. Whoever needs to know exactly who waits, or finds nothing else to do, recalls first;
 //   with submitters at the door, in a pause and after `closed_` no worker takes more than it begins.
-// - Submitters are served in order: past a non-empty door a job is accepted only into what its own policy
-//   evicted.
+// - Submitters of a lane are served in order; between lanes door_lines says who is next. Past them a job is
+//   accepted only into what its own policy evicted.
+// - With lanes, workers take one job at a time: no hand is filled, since what comes later may come first.
 // - While a job waits, the pool is not paused and a worker is idle, one wake is under way
 //   (`wake_pending_`), and the woken worker passes it on when it leaves the lock. So no wake is lost, and
 //   none is sent that finds nothing to do.
@@ -30,8 +31,10 @@
 #include <weir/observe/histogram.hpp>
 #include <weir/pool/detail/batch_clock.hpp>
 #include <weir/pool/detail/call_frame.hpp>
+#include <weir/pool/detail/door_lines.hpp>
 #include <weir/pool/detail/hand.hpp>
 #include <weir/pool/detail/job.hpp>
+#include <weir/pool/detail/lane_queue.hpp>
 #include <weir/pool/detail/pointer_ring.hpp>
 #include <weir/pool/detail/pointer_stack.hpp>
 #include <weir/pool/detail/prefetch.hpp>
@@ -167,7 +170,8 @@ class engine {
   struct door_waiter : fifo_hook<door_waiter>, sleeper {
     job_source source;
     const submit_options* options;
-    job_node* node;     // reserved, so that acceptance cannot fail
+    job_node* node;  // reserved, so that acceptance cannot fail
+    std::size_t lane() const noexcept { return options->lane; }
     bool holds_worker;  // a block submit inside a job, on a worker
     bool decided = false;
     result<job_id> answer = std::unexpected(errc::closed);
@@ -194,13 +198,20 @@ class engine {
   void report(guard&, job_chain&, errc reason) noexcept;
 
   // engine_door.cpp
+  bool nothing_queued() const noexcept { return queue_.empty() && (!lanes_ || lanes_->empty()); }
+  std::size_t queued() const noexcept { return lanes_ ? lanes_->size() : queue_.size(); }
   overflow policy_of(const submit_options&) const;
   std::optional<errc> refusal(const submit_options&, time_point now) const noexcept;
   std::size_t waiting() const noexcept;
   std::uint64_t cost() const noexcept { return waiting() + extra_cost_; }
   void recall() noexcept;
   void raise_high_water() noexcept;
-  bool fits(std::uint64_t cost) noexcept;
+  bool fits(const submit_options&) noexcept;
+  bool pool_has_room(std::uint64_t cost) noexcept;
+  bool lane_has_room(std::size_t lane) const noexcept;
+  bool needs_idle_worker(std::size_t lane) const noexcept;
+  bool may_enter(const submit_options&) noexcept;
+  door_waiter* next_at_door() noexcept;
   void note_room() noexcept;
   job_node& add_usual(time_point arrived) noexcept;
   job_node* new_node();
@@ -208,9 +219,11 @@ class engine {
   void fill(job_node&, const job_source&, const submit_options&, time_point now) noexcept;
   void enqueue(job_node&) noexcept;
   job_node& dequeue() noexcept;
+  job_node& dequeue_oldest(std::size_t lane) noexcept;
+  job_node& let_out(job_node&) noexcept;
   result<job_id> refuse(guard&, errc reason);
   std::uint64_t& refusal_counter(errc) noexcept;
-  result<job_id> evict_for(guard&, const job_source&, const submit_options&, time_point now);
+  result<job_id> evict_oldest_for(guard&, const job_source&, const submit_options&, time_point now);
   result<job_id> run_here(guard&, const job_source&, const submit_options&, time_point now);
   result<job_id> wait_at_door(guard&, const job_source&, const submit_options&, const overflow&,
                               time_point now);
@@ -225,6 +238,7 @@ class engine {
   std::size_t free_workers() const noexcept;
   bool can_grow() const noexcept;
   worker_slot* wanted_worker() noexcept;
+  std::size_t waiting_for_idle_worker() const noexcept;
   worker_slot* reserve_slot() noexcept;
   std::error_code start_thread(worker_slot&) noexcept;
   std::error_code grow_to_min(guard&) noexcept;
@@ -259,16 +273,17 @@ class engine {
   std::size_t usual_room_ =
       0;  // as long as fewer jobs wait, a usual one is accepted without further questions
   pointer_ring<job_node> queue_;
-  std::size_t lent_ = 0;           // jobs put into hands to wait there: at most so many still do
-  std::uint64_t last_id_ = 0;      // ids count up: also how many jobs were accepted
-  pointer_stack<job_node> spare_;  // nodes without a job; the last used first: it is in the cache
+  const std::unique_ptr<lane_queue> lanes_;  // instead of queue_, where there are several
+  std::size_t lent_ = 0;                     // jobs put into hands to wait there: at most so many still do
+  std::uint64_t last_id_ = 0;                // ids count up: also how many jobs were accepted
+  pointer_stack<job_node> spare_;            // nodes without a job; the last used first: it is in the cache
   shared_stamp arrivals_;
   idle_worker* idle_ = nullptr;  // the one that slept last is woken first: its cache is warm
   sleeper* woken_ = nullptr;     // decided under the lock, told by act()
   std::size_t max_workers_;
   std::size_t live_ = 0;              // workers, also those being started
   std::size_t draining_workers_ = 0;  // of them, in drain: each may be replaced
-  fifo_list<door_waiter> door_;
+  door_lines<door_waiter> door_;
   pool_stats counts_;  // the law's counters; what follows from others is filled in by stats()
 
   fifo_list<drainer> drainers_;
@@ -344,7 +359,7 @@ inline bool engine::run(job_node& node, job_run& here) noexcept {
 /// Whether there is nothing to do when the lock is left. `others_wait`: jobs in this worker's hand.
 inline bool engine::is_calm(bool others_wait) const noexcept {
   if (woken_ || live_ < limit() || closed_) return false;
-  return !idle_ || wake_pending_ || paused_ || (queue_.empty() && !others_wait);
+  return !idle_ || wake_pending_ || paused_ || (nothing_queued() && !others_wait);
 }
 
 /// Leaves the lock after a usual job came in: then the pool is open, and nothing was decided before.

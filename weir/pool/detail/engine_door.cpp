@@ -28,7 +28,7 @@ overflow engine::policy_of(const submit_options& o) const {
                                             options_.lanes, options_.lanes - 1));
   }
   if (o.on_full) {
-    check_policy(*o.on_full, capacity_);
+    check_policy(*o.on_full, waiting_capacity(options_, o.lane));
     return *o.on_full;
   }
   if (o.lane < options_.lane.size() && options_.lane[o.lane].on_full) return *options_.lane[o.lane].on_full;
@@ -44,7 +44,7 @@ std::optional<errc> engine::refusal(const submit_options& o, time_point now) con
 
 /// Of this moment: it falls without the lock while workers begin what they hold.
 std::size_t engine::waiting() const noexcept {
-  std::size_t jobs = queue_.size();
+  std::size_t jobs = queued();
   if (lent_ == 0) return jobs;
   for (const auto& slot : slots_)
     if (slot->lent != 0) jobs += slot->hand.look().left;
@@ -71,17 +71,41 @@ void engine::raise_high_water() noexcept {
   counts_.high_water = std::max<std::uint64_t>(counts_.high_water, waiting());
 }
 
-bool engine::fits(std::uint64_t cost) noexcept {
+/// Whether the pool's own bounds allow one more job.
+bool engine::pool_has_room(std::uint64_t cost) noexcept {
   if (cost > options_.max_cost - this->cost()) return false;
-  if (capacity_ == 0) return !paused_ && queue_.size() < free_workers();
-  if (queue_.size() + lent_ >= capacity_) recall();
-  return queue_.size() + lent_ < capacity_;
+  if (capacity_ == 0) return !paused_ && queued() < free_workers();
+  if (queued() + lent_ >= capacity_) recall();
+  return queued() + lent_ < capacity_;
+}
+
+/// Whether the lane's own bound does. The only lane of a pool has none: it is the pool's.
+bool engine::lane_has_room(std::size_t lane) const noexcept {
+  if (!lanes_) return true;
+  if (needs_idle_worker(lane)) return !paused_ && queued() < free_workers();
+  return lanes_->length(lane) < lanes_->capacity(lane);
+}
+
+bool engine::needs_idle_worker(std::size_t lane) const noexcept {
+  return capacity_ == 0 || (lanes_ && lanes_->capacity(lane) == 0);
+}
+
+bool engine::fits(const submit_options& o) noexcept { return pool_has_room(o.cost) && lane_has_room(o.lane); }
+
+/// Whether the job can come in now, with nobody at the door who would have to be served before.
+bool engine::may_enter(const submit_options& o) noexcept {
+  return fits(o) && door_.lets_pass(o.lane, [this](std::size_t lane) { return lane_has_room(lane); });
+}
+
+engine::door_waiter* engine::next_at_door() noexcept {
+  return door_.next([this](std::size_t lane) { return lane_has_room(lane); });
 }
 
 /// Called with whatever may change what a usual submit need not ask. With results every job has a time of its
 /// own; while the pool is paused nobody ends the sharing of arrival times.
 void engine::note_room() noexcept {
-  const bool asks = closed_ || paused_ || exact_times_ || !door_.empty() || options_.max_cost != unlimited;
+  const bool asks =
+      closed_ || paused_ || exact_times_ || lanes_ || !door_.empty() || options_.max_cost != unlimited;
   usual_room_ = asks ? 0 : capacity_;
 }
 
@@ -89,8 +113,10 @@ job_node* engine::new_node() {
   if (spare_.empty()) {
     queue_.reserve(nodes_ + 1);
     spare_.reserve(nodes_ + 1);
+    if (lanes_) lanes_->reserve(nodes_ + 1);
     job_node* const node = owner_.make_node();
     ++nodes_;
+    if (lanes_) lanes_->adopt(*node);
     return node;
   }
   return &spare_.pop();
@@ -110,22 +136,34 @@ void engine::fill(job_node& node, const job_source& source, const submit_options
 }
 
 void engine::enqueue(job_node& node) noexcept {
-  queue_.push_back(node);
+  if (lanes_) {
+    lanes_->push(node);
+  } else {
+    queue_.push_back(node);
+  }
   if (!node.usual) {
     ++unusual_;
     extra_cost_ += node.cost - 1;
   }
   // Without places nothing waits: what is here for a moment is on its way to an idle worker.
-  if (capacity_ != 0 && queue_.size() + lent_ > counts_.high_water) raise_high_water();
+  if (capacity_ != 0 && queued() + lent_ > counts_.high_water) raise_high_water();
 }
 
-job_node& engine::dequeue() noexcept {
-  job_node& node = queue_.pop_front();
+job_node& engine::dequeue() noexcept { return let_out(lanes_ ? lanes_->pop() : queue_.pop_front()); }
+
+job_node& engine::let_out(job_node& node) noexcept {
   if (!node.usual) {
     --unusual_;
     extra_cost_ -= node.cost - 1;
   }
   return node;
+}
+
+/// The oldest job of the lane; when it has none, of the least important one. None is in a hand.
+job_node& engine::dequeue_oldest(std::size_t lane) noexcept {
+  if (!lanes_) return dequeue();
+  if (lanes_->length(lane) == 0) lane = lanes_->least_important();
+  return let_out(lanes_->pop_oldest(lane));
 }
 
 std::uint64_t& engine::refusal_counter(errc reason) noexcept {
@@ -150,14 +188,14 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
   guard lock(lock_);
   if (!native_atomics::may_poll() && capacity_ != 0 && policy.kind() == overflow_kind::block &&
       works_for != this) {
-    for (int i = 0; i < yields && !closed_ && !paused_ && door_.empty() && !fits(o.cost); ++i) {
+    for (int i = 0; i < yields && !closed_ && !paused_ && door_.empty() && !fits(o); ++i) {
       lock.unlock();
       native_atomics::yield();
       lock.lock();
     }
   }
   if (const auto reason = refusal(o, now)) return refuse(lock, *reason);
-  if (capacity_ == 0 && !paused_ && queue_.size() >= free_workers() && can_grow()) {
+  if (needs_idle_worker(o.lane) && !paused_ && queued() >= free_workers() && can_grow()) {
     // A new worker is an idle one: worth starting before the policy is asked.
     if (worker_slot* const fresh = reserve_slot()) {
       lock.unlock();
@@ -166,7 +204,7 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
       if (closed_) return refuse(lock, errc::closed);
     }
   }
-  if (door_.empty() && fits(o.cost)) {
+  if (may_enter(o)) {
     job_node& node = *new_node();
     fill(node, source, o, now);
     enqueue(node);
@@ -176,7 +214,7 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
   }
   switch (policy.kind()) {
     case overflow_kind::drop_newest: return refuse(lock, errc::dropped);
-    case overflow_kind::drop_oldest: return evict_for(lock, source, o, now);
+    case overflow_kind::drop_oldest: return evict_oldest_for(lock, source, o, now);
     case overflow_kind::caller_runs: return run_here(lock, source, o, now);
     case overflow_kind::block:
     case overflow_kind::timeout: return wait_at_door(lock, source, o, policy, now);
@@ -192,7 +230,7 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
   std::size_t accepted = 0;
   guard lock(lock_);
   if (refusal(o, now)) return 0;
-  for (; accepted < count && door_.empty() && fits(o.cost); ++accepted) {
+  for (; accepted < count && may_enter(o); ++accepted) {
     job_node* node = nullptr;
     try {
       node = new_node();
@@ -209,17 +247,17 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
 
 /// drop_oldest. It may pass submitters at the door, so then it takes no free place or cost of theirs: it
 /// evicts as much as it brings, as far as there is that much.
-result<job_id> engine::evict_for(guard& lock, const job_source& source, const submit_options& o,
-                                 time_point now) {
+result<job_id> engine::evict_oldest_for(guard& lock, const job_source& source, const submit_options& o,
+                                        time_point now) {
   job_node& node = *new_node();
   recall();
   job_chain evicted;
   std::uint64_t freed = 0;
   const auto passes_unfairly = [&] {
-    return !door_.empty() && !queue_.empty() && (evicted.empty() || freed < o.cost);
+    return !door_.empty() && !nothing_queued() && (evicted.empty() || freed < o.cost);
   };
-  while (!fits(o.cost) || passes_unfairly()) {
-    job_node& oldest = dequeue();
+  while (!fits(o) || passes_unfairly()) {
+    job_node& oldest = dequeue_oldest(o.lane);
     freed += oldest.cost;
     evicted.push_back(oldest);
     ++counts_.evicted;
@@ -321,8 +359,10 @@ void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
 
 /// Serves the door in order, as far as there is room. Called after whatever makes room.
 void engine::admit() noexcept {
-  while (!door_.empty() && fits(door_.front()->options->cost)) {
-    door_waiter& waiter = *door_.front();
+  while (!door_.empty()) {
+    door_waiter* const next = next_at_door();
+    if (!next || !pool_has_room(next->options->cost)) return;
+    door_waiter& waiter = *next;
     const time_point now = clock::now();
     if (waiter.options->deadline <= now) {
       decide(waiter, std::unexpected(errc::expired));
@@ -339,8 +379,9 @@ void engine::admit() noexcept {
 void engine::free_stuck_submitters() noexcept {
   if (blocked_workers_ == 0 || blocked_workers_ < live_ || can_grow()) return;
   door_waiter* last = nullptr;
-  for (door_waiter* waiter = door_.front(); waiter; waiter = waiter->behind)
-    if (waiter->holds_worker) last = waiter;
+  for (std::size_t lane = 0; lane < door_.lanes(); ++lane)
+    for (door_waiter* waiter = door_.line(lane).front(); waiter; waiter = waiter->behind)
+      if (waiter->holds_worker) last = waiter;
   assert(last && "blocked_workers_ counts those at the door who hold one");
   decide(*last, std::unexpected(errc::full));
 }

@@ -53,11 +53,20 @@ bool engine::can_grow() const noexcept {
 /// are free.
 worker_slot* engine::wanted_worker() noexcept {
   if (live_ >= limit()) return nullptr;
-  const std::size_t jobs = queue_.size() + (capacity_ == 0 ? door_.size() : 0);
+  const std::size_t jobs = queued() + waiting_for_idle_worker();
   const bool below_min = !closed_ && live_ < min_workers_;
   if (!below_min && (paused_ || jobs <= free_workers())) return nullptr;
   if (!can_grow()) return nullptr;
   return reserve_slot();
+}
+
+/// Submitters at the door whose job has no place but with a worker.
+std::size_t engine::waiting_for_idle_worker() const noexcept {
+  if (door_.empty()) return 0;
+  std::size_t count = 0;
+  for (std::size_t lane = 0; lane < door_.lanes(); ++lane)
+    if (needs_idle_worker(lane)) count += door_.line(lane).size();
+  return count;
 }
 
 /// Counts the worker at once, so that others do not start one for the same job. None: no memory.
@@ -151,8 +160,8 @@ bool engine::await_job(guard& lock) noexcept {
   int yields = native_atomics::may_poll() ? 0 : 2;
   while (live_ <= limit()) {
     if (queue_.empty()) recall();
-    if (!paused_ && !queue_.empty()) return true;
-    if (closed_ && queue_.empty()) return false;
+    if (!paused_ && !nothing_queued()) return true;
+    if (closed_ && nothing_queued()) return false;
     if (yields-- > 0 && !paused_ && is_calm(false)) {
       lock.unlock();
       native_atomics::yield();
@@ -239,7 +248,7 @@ inline void engine::clear_hand(worker_slot& me) noexcept {
 
 /// Takes, runs and counts one job, whatever it is, if there still is one.
 void engine::run_one(worker_slot& me, guard& lock) noexcept {
-  if (queue_.empty() || paused_ || live_ > limit()) return;
+  if (nothing_queued() || paused_ || live_ > limit()) return;
   job_node& node = dequeue();
   if (!node.usual && node.deadline != never && node.deadline <= clock::now()) {
     expire(node, lock);

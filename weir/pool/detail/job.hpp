@@ -15,6 +15,7 @@
 namespace weir::detail {
 
 class job_run;
+struct lane_place;
 
 /// Base of the typed pool's node, which adds storage for the job itself.
 ///
@@ -26,7 +27,8 @@ struct alignas(64) job_node {
   std::uint64_t key = 0;
   std::size_t lane = 0;
   time_point deadline = never;
-  job_node* behind = nullptr;  // in a job_chain
+  job_node* behind = nullptr;   // in a job_chain
+  lane_place* place = nullptr;  // of the node, in a pool with lanes
 
   alignas(64) std::uint64_t id = 0;
   time_point arrived{};
