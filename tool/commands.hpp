@@ -10,5 +10,6 @@
 #include <vector>
 
 int run_command(std::vector<std::string> args);
+int plan_command(std::vector<std::string> args);
 int demo_command(std::vector<std::string> args);
 int bench_command(std::vector<std::string> args);

@@ -1,4 +1,5 @@
 #include <tool/grammar.hpp>
+#include <weir/base/units.hpp>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -60,6 +61,14 @@ const option help_option{
     "-h,--help", "=WHICH", "this text; --help=long or weir help COMMAND: all of it", "", {}};
 
 }  // namespace
+
+duration need_time(std::string_view name, const std::string& text) {
+  const duration d = need(name, parse_duration(text));
+  if (d <= duration::zero())
+    throw usage_error{
+        fmt::format("{}: '{}' is no time at all; use 5s, say, or leave the option out", name, text)};
+  return d;
+}
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
   std::string_view best;

@@ -5,11 +5,15 @@
 // user's own command is ever taken for an option of ours; only the options go to CLI11, each as --name=value.
 #pragma once
 
+#include <weir/base/error.hpp>
+#include <weir/base/time.hpp>
+
 #include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir::tool {
@@ -24,6 +28,16 @@ struct usage_error {
   std::string message;
   std::string usage{};
 };
+
+/// The value, or a usage error that begins with the option's name.
+template <class T>
+T need(std::string_view name, io_result<T> value) {
+  if (!value) throw usage_error{std::string(name) + ": " + value.error().detail};
+  return std::move(*value);
+}
+
+/// A duration above 0; refused as by `need`.
+duration need_time(std::string_view name, const std::string& text);
 
 /// "; did you mean 'run'?" for the nearest of `known`, or nothing when none is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);

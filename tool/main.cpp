@@ -27,12 +27,13 @@ struct command {
 // What the program can do. Help and "did you mean" are made from it; a new command adds its line here.
 constexpr command commands[] = {
     {"run", "run a command for each line of input: many at a time, never more than may wait", run_command},
+    {"plan", "how large a queue, how many workers, and what to expect of them", plan_command},
     {"demo", "a tour of a minute: what happens when more comes than can be done", demo_command},
     {"bench", "the same flood through each overflow policy, measured here", bench_command},
 };
 
 // What is planned.
-constexpr std::string_view later[] = {"serve", "gate", "plan", "sim", "lab", "top"};
+constexpr std::string_view later[] = {"serve", "gate", "sim", "lab", "top"};
 
 constexpr std::string_view version = "weir " WEIR_VERSION "\n";
 constexpr std::string_view usage = "usage: weir COMMAND [ARG...]; weir help lists the commands";

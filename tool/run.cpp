@@ -13,23 +13,10 @@
 namespace {
 
 namespace jobs = weir::jobs;
+using weir::tool::need;
+using weir::tool::need_time;
 using weir::tool::option_group;
 using weir::tool::usage_error;
-
-// The value, or a usage error that begins with the option's name.
-template <class T>
-T need(std::string_view name, weir::io_result<T> value) {
-  if (!value) throw usage_error{std::string(name) + ": " + value.error().detail};
-  return std::move(*value);
-}
-
-weir::duration positive_duration(std::string_view name, const std::string& text) {
-  const weir::duration d = need(name, weir::parse_duration(text));
-  if (d <= weir::duration::zero())
-    throw usage_error{std::string(name) + ": '" + text +
-                      "' is no time at all; use 5s, say, or leave the option out"};
-  return d;
-}
 
 using options = jobs::run_options;
 
@@ -95,7 +82,7 @@ option_group when_jobs_run(options& o) {
         [&o](const std::string& v) { o.memfree = need("--memfree", weir::parse_bytes(v)); }},
        {"--timeout", "TIME", "an attempt that takes longer gets SIGTERM, and fails",
         "So does its whole process group; what is left gets SIGKILL after --kill-after.",
-        [&o](const std::string& v) { o.timeout = positive_duration("--timeout", v); }},
+        [&o](const std::string& v) { o.timeout = need_time("--timeout", v); }},
        {"--kill-after", "TIME", "from SIGTERM to SIGKILL (5s)", "",
         [&o](const std::string& v) { o.kill_after = need("--kill-after", weir::parse_duration(v)); }},
        {"--retries", "N", "attempts in all (1); the output kept is the last one's", "",
@@ -129,7 +116,7 @@ option_group what_you_see(options& o) {
         "auto: drawn on a terminal. always (or --progress alone): off a terminal too, as a line every 10 s.",
         [&o](const std::string& v) { o.progress = need("--progress", jobs::parse_when(v)); }},
        {"--stats-every", "TIME", "print the figures again and again (SIGUSR1: once)", "",
-        [&o](const std::string& v) { o.stats_every = positive_duration("--stats-every", v); }},
+        [&o](const std::string& v) { o.stats_every = need_time("--stats-every", v); }},
        {"--report", "FILE", "write the closing report to FILE", "",
         [&o](const std::string& v) { o.report_file = v; }},
        {"--format", "text|json|jsonl|csv", "of the closing report",

@@ -1,0 +1,153 @@
+// `weir plan`: how large a queue, how many workers, and what to expect of them.
+
+#include <jobs/capacity_plan.hpp>
+#include <jobs/run_options.hpp>
+#include <tool/commands.hpp>
+#include <tool/grammar.hpp>
+#include <weir/base/units.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+namespace jobs = weir::jobs;
+namespace tool = weir::tool;
+using tool::need;
+using tool::need_time;
+using tool::usage_error;
+
+struct plan_options {
+  jobs::plan_request load{};
+  bool has_rate = false;
+  jobs::report_format format = jobs::report_format::text;
+};
+
+constexpr std::array<std::string_view, 1> later = {"--trace"};
+
+std::int64_t need_count(std::string_view name, const std::string& text, std::uint64_t least,
+                        std::string_view example) {
+  constexpr auto most = static_cast<std::uint64_t>(jobs::most_planned_workers);
+  const std::uint64_t n = need(name, jobs::parse_count(text, least, example));
+  if (n > most) throw usage_error{fmt::format("{}: {} is beyond {}; use {}", name, text, most, example)};
+  return static_cast<std::int64_t>(n);
+}
+
+double need_ratio(std::string_view name, const std::string& text) {
+  double n = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n, std::chars_format::fixed);
+  if (ec != std::errc() || end != text.data() + text.size() || !std::isfinite(n) || n < 0)
+    throw usage_error{
+        fmt::format("{}: '{}' is not a number of 0 or more; use 10 for jobs that wait ten times as long as "
+                    "they compute",
+                    name, text)};
+  return n;
+}
+
+void set_rate(plan_options& o, const std::string& text) {
+  o.load.per_second = need("--rate", weir::parse_rate(text)).per_second;
+  o.load.rate = text.substr(0, text.find(':'));  // a burst plays no part here
+  o.has_rate = true;
+}
+
+tool::option_group the_load(plan_options& o) {
+  jobs::plan_request& load = o.load;
+  return {"The load",
+          {{"--rate", "R", "what arrives: 500/s, 30/m", "", [&o](const std::string& v) { set_rate(o, v); }},
+           {"--delay", "TIME", "the longest wait in the queue that is acceptable", "",
+            [&load](const std::string& v) { load.delay = need_time("--delay", v); }},
+           {"--service", "TIME", "how long a worker is busy with one job",
+            "Without it: no utilization, waits and loss.",
+            [&load](const std::string& v) { load.service = need_time("--service", v); }}}};
+}
+
+tool::option_group the_machine(plan_options& o) {
+  jobs::plan_request& load = o.load;
+  return {"The workers (without any of these: the least that keep up)",
+          {{"--cores", "N", "processors (those of this machine)", "",
+            [&load](const std::string& v) { load.cores = need_count("--cores", v, 1, "8"); }},
+           {"--wait-compute", "X", "how many times as long a job waits as it computes (0)", "",
+            [&load](const std::string& v) { load.wait_over_compute = need_ratio("--wait-compute", v); }},
+           {"--workers", "N", "this many; goes before the cores", "",
+            [&load](const std::string& v) { load.workers = need_count("--workers", v, 1, "8"); }},
+           {"--queue", "N", "room for this many; goes before the delay", "",
+            [&load](const std::string& v) { load.queue = need_count("--queue", v, 0, "100"); }}}};
+}
+
+tool::option_group the_answer(plan_options& o) {
+  return {
+      "The answer",
+      {{"--format", "text|json|jsonl|csv", "how to print it",
+        "JSON: queue, workers, utilization, mean_wait, p99_wait, loss; null: not known. Times in seconds.",
+        [&o](const std::string& v) { o.format = need("--format", jobs::parse_format(v)); }}}};
+}
+
+tool::grammar grammar_of(plan_options& o) {
+  return {
+      {.usage = "usage: weir plan --rate R [--delay TIME] [--service TIME] [OPTIONS]",
+       .summary = "How large a queue and how many workers a load needs, and what to expect of them.\n",
+       .closing = "Try:\n"
+                  "  weir plan --rate 500/s --delay 200ms --cores 8 --wait-compute 10\n"
+                  "  weir plan --rate 500/s --delay 200ms --service 20ms --workers 15\n",
+       .more = "The numbers\n"
+               "  Waits and loss are those of M/M/c: arrivals and service times at random (Poisson, "
+               "exponential). Steadier\n"
+               "  ones wait less, burstier ones more.\n"
+               "\n"
+               "Exit code\n"
+               "  0 there is a plan; 1 it cannot work: the reason says which number can; 2 wrong usage.\n",
+       .further = "More: weir help plan\n",
+       .later = later},
+      tool::operands::end_options,
+      {the_load(o), the_machine(o), the_answer(o)},
+      {{"-j", "--workers"}, {"-q", "--queue"}}};
+}
+
+void check_together(const plan_options& o, const tool::parsed& words) {
+  if (words.items || !words.operands.empty())
+    throw usage_error{"plan runs no command; leave out '" +
+                      (words.operands.empty() ? std::string(":::") : words.operands.front()) + "'"};
+  if (!o.has_rate) throw usage_error{"--rate is missing; say what arrives, such as --rate 500/s"};
+  const jobs::plan_request& r = o.load;
+  const bool anything = r.delay || r.service || r.cores || r.wait_over_compute || r.workers || r.queue;
+  if (!anything) throw usage_error{"a rate alone says nothing; add --delay 200ms or --service 20ms, say"};
+}
+
+std::string formatted(const jobs::capacity_plan& plan, jobs::report_format format) {
+  switch (format) {
+    case jobs::report_format::json: return jobs::as_json(plan);
+    case jobs::report_format::csv: return jobs::as_csv(plan);
+    case jobs::report_format::text: break;
+  }
+  return jobs::as_text(plan);
+}
+
+}  // namespace
+
+int plan_command(std::vector<std::string> args) {
+  plan_options o;
+  const tool::grammar grammar = grammar_of(o);
+  const tool::parsed words = grammar.parse(args);
+  if (words.help == tool::help::brief) return tool::print(grammar.brief_help());
+  if (words.help == tool::help::full) return tool::print(grammar.full_help());
+  try {
+    check_together(o, words);
+  } catch (usage_error& e) {
+    e.usage = grammar.usage();
+    throw;
+  }
+  const auto plan = jobs::make_plan(o.load);
+  if (!plan) {
+    fmt::print(stderr, "weir plan: {}\n", plan.error());
+    return tool::exit_failed;
+  }
+  return tool::print(formatted(*plan, o.format));
+}
