@@ -8,6 +8,7 @@ made aimd(const arguments& options);
 made backoff(const arguments& options);
 made circuit_breaker(const arguments& options);
 made codel(const arguments& options);
+made expected_wait(const arguments& options);
 made gradient2(const arguments& options);
 made lane_schedule(const arguments& options);
 made prng(const arguments& options);
@@ -25,6 +26,7 @@ std::span<const driver> drivers() {
       {"backoff", backoff},
       {"circuit_breaker", circuit_breaker},
       {"codel", codel},
+      {"expected_wait", expected_wait},
       {"gradient2", gradient2},
       {"lane_schedule", lane_schedule},
       {"prng", prng},

@@ -1,5 +1,6 @@
 #include <weir/base/option_error.hpp>
 #include <weir/control/codel.hpp>
+#include <weir/control/elapsed.hpp>
 
 #include <algorithm>
 
@@ -18,8 +19,6 @@ std::int64_t whole_root(uint128 n) noexcept {
   return static_cast<std::int64_t>(root);
 }
 
-std::int64_t nanoseconds(time_point t) noexcept { return t.time_since_epoch().count(); }
-
 }  // namespace
 
 std::optional<option_error> check(const codel_options& o) {
@@ -31,7 +30,7 @@ codel::codel(const codel_options& options) : options_(checked(options)) {}
 
 bool codel::should_drop(time_point now, duration sojourn) noexcept {
   now_ = std::max(now_, now);
-  const int128 t = nanoseconds(now_);
+  const int128 t = now_.time_since_epoch().count();
   if (!stands(sojourn)) {
     dropping_ = false;
     return false;
@@ -62,7 +61,7 @@ bool codel::stands(duration sojourn) noexcept {
     above_since_ = now_;
     return false;
   }
-  return int128{nanoseconds(now_)} - nanoseconds(*above_since_) >= options_.interval.count();
+  return elapsed_at_least(options_.interval, *above_since_, now_);
 }
 
 // The control law: t + interval / sqrt(count), in whole numbers.

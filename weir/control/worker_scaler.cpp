@@ -1,4 +1,5 @@
 #include <weir/base/option_error.hpp>
+#include <weir/control/elapsed.hpp>
 #include <weir/control/rounding.hpp>
 #include <weir/control/worker_scaler.hpp>
 
@@ -7,12 +8,6 @@
 namespace weir::control {
 
 namespace {
-
-// now - then for then <= now: the difference of two 64-bit times takes all 64 bits.
-std::uint64_t since(time_point then, time_point now) noexcept {
-  return static_cast<std::uint64_t>(now.time_since_epoch().count()) -
-         static_cast<std::uint64_t>(then.time_since_epoch().count());
-}
 
 // At least 0, and below the part at which the opposite is done: at both at once it would flip.
 std::optional<option_error> check_part(std::string_view option, double value, std::string_view other,
@@ -49,7 +44,7 @@ std::int64_t worker_scaler::by_threshold(const load_sample& load) noexcept {
   if (load.workers < options_.min) return options_.min - load.workers;
   if (!tick_) tick_ = now_;
   const auto interval = static_cast<std::uint64_t>(options_.interval.count());
-  const std::uint64_t passed = since(*tick_, now_);
+  const std::uint64_t passed = elapsed(*tick_, now_);
   if (passed < interval) return 0;
   *tick_ = now_ -
            duration(static_cast<duration::rep>(passed % interval));  // the grid stays, missed ticks are gone
@@ -74,7 +69,7 @@ std::int64_t worker_scaler::by_little(const load_sample& sample) noexcept {
     return 0;
   }
   if (!quiet_) quiet_ = now_;
-  if (since(*quiet_, now_) < static_cast<std::uint64_t>(options_.shrink_after.count())) return 0;
+  if (!elapsed_at_least(options_.shrink_after, *quiet_, now_)) return 0;
   quiet_ = now_;
   return -1;
 }
