@@ -30,11 +30,10 @@ class parker {
 
   /// Waits for finish(), interrupt() or the deadline; `done` when several hold. Polls for under a microsecond
   /// and yields a few times before it sleeps (neither on one processor).
-  reason wait(time_point deadline) noexcept {
-    const std::uint32_t seen = wait_for(done | interrupted, deadline);
-    if (seen & done) return reason::done;
-    return seen & interrupted ? reason::interrupted : reason::timed_out;
-  }
+  reason wait(time_point deadline) noexcept { return reason_of(wait_for(done | interrupted, deadline)); }
+
+  /// The same for what is known to take longer: sleeps at once.
+  reason doze(time_point deadline) noexcept { return reason_of(sleep(done | interrupted, deadline)); }
 
   /// Waits for finish() alone: for a partner who is known to be between its decision and finish().
   void wait_done() noexcept { wait_for(done, never); }
@@ -51,8 +50,16 @@ class parker {
     if (word_.fetch_or(bit, std::memory_order_release) & parked) Atomics::wake_one(word);
   }
 
+  static reason reason_of(std::uint32_t seen) noexcept {
+    if (seen & done) return reason::done;
+    return seen & interrupted ? reason::interrupted : reason::timed_out;
+  }
+
   std::uint32_t wait_for(std::uint32_t mask, time_point deadline) noexcept {
-    if (poll(mask)) return word_.load(std::memory_order_acquire);
+    return poll(mask) ? word_.load(std::memory_order_acquire) : sleep(mask, deadline);
+  }
+
+  std::uint32_t sleep(std::uint32_t mask, time_point deadline) noexcept {
     std::uint32_t seen = word_.load(std::memory_order_acquire);
     while (!(seen & mask)) {
       if (!(seen & parked)) {

@@ -27,6 +27,8 @@ class batch_clock {
 
   bool jobs_are_short() const noexcept { return !one_by_one_; }
   bool is_open() const noexcept { return open_; }
+  /// Of the jobs of the batch that was closed last.
+  duration last_share() const noexcept { return last_share_; }
   time_point start() const noexcept { return start_; }
 
   /// Begins a batch.
@@ -47,6 +49,7 @@ class batch_clock {
   /// Ends the open batch, which has at least one job.
   share close(time_point now) noexcept {
     const share result{(now - start_) / static_cast<duration::rep>(jobs_), jobs_};
+    last_share_ = result.each;
     one_by_one_ = result.each > longest_share;
     open_ = false;
     return result;
@@ -54,6 +57,7 @@ class batch_clock {
 
  private:
   time_point start_{};
+  duration last_share_{};
   std::uint64_t jobs_ = 0;
   bool open_ = false;
   bool one_by_one_ = true;  // jobs are long until they have proven short

@@ -15,7 +15,10 @@
 // - With lanes, workers take one job at a time: no hand is filled, since what comes later may come first.
 // - While a job waits, the pool is not paused and a worker is idle, one wake is under way
 //   (`wake_pending_`), and the woken worker passes it on when it leaves the lock. So no wake is lost, and
-//   none is sent that finds nothing to do.
+//   none is sent that finds nothing to do. A woken worker may hold its wake back, a moment at a time, while
+//   jobs are short, every processor has a busy worker, and jobs end (hold_back()).
+// - A submitter at the door is accepted as soon as there is room. One that is `patient` may learn it later:
+//   it is in `untold_` until the queue is half empty or its patience ends, whichever is first.
 // - `job_units_` counts jobs from being taken until their outcome is delivered (a hand's until it is recalled
 //   or cleared), `loss_units_` batches of losses being reported. Drains wait for them, and recall first: then
 //   each unit has one call_frame on its thread's stack.
@@ -174,6 +177,8 @@ class engine {
     std::size_t lane() const noexcept { return options->lane; }
     bool holds_worker;  // a block submit inside a job, on a worker
     bool decided = false;
+    bool patient = false;  // sleeps for a moment without being woken at once
+    bool untold = false;   // decided, and in `untold_`
     result<job_id> answer = std::unexpected(errc::closed);
   };
   struct canceller {
@@ -227,6 +232,9 @@ class engine {
   result<job_id> run_here(guard&, const job_source&, const submit_options&, time_point now);
   result<job_id> wait_at_door(guard&, const job_source&, const submit_options&, const overflow&,
                               time_point now);
+  parker<>::reason sleep_at_door(guard&, door_waiter&, time_point until, time_point now) noexcept;
+  bool is_worth_patience() const noexcept;
+  void tell_untold() noexcept;
   result<job_id> leave_door(guard&, door_waiter&, errc reason);
   void decide(door_waiter&, result<job_id>) noexcept;
   void admit() noexcept;
@@ -244,6 +252,7 @@ class engine {
   std::error_code grow_to_min(guard&) noexcept;
   void work(worker_slot&) noexcept;
   bool await_job(guard&) noexcept;
+  void hold_back(guard&) noexcept;
   bool take_hand(worker_slot&) noexcept;
   void run_hand(worker_slot&, guard&, std::optional<time_point>& reading) noexcept;
   void clear_hand(worker_slot&) noexcept;
@@ -284,6 +293,8 @@ class engine {
   std::size_t live_ = 0;              // workers, also those being started
   std::size_t draining_workers_ = 0;  // of them, in drain: each may be replaced
   door_lines<door_waiter> door_;
+  fifo_list<door_waiter> untold_;        // accepted, asleep, to be told when the queue is half empty
+  duration job_time_ = duration::max();  // of the jobs that ended last; long until they have proven short
   pool_stats counts_;  // the law's counters; what follows from others is filled in by stats()
 
   fifo_list<drainer> drainers_;
@@ -370,6 +381,15 @@ inline void engine::leave_with_job() noexcept {
     guard lock(lock_, std::adopt_lock);
     act(lock);
   }
+}
+
+/// Wakes the next submitter that was accepted meanwhile, once half of the queue is free.
+inline void engine::tell_untold() noexcept {
+  if (untold_.empty() || queue_.size() + lent_ > capacity_ / 2) return;
+  door_waiter& next = *untold_.front();
+  untold_.remove(next);
+  next.untold = false;
+  wake(next);
 }
 
 inline void engine::leave(guard& lock, bool others_wait) noexcept {

@@ -1,5 +1,6 @@
 // How jobs come in: acceptance, the overflow policies, and the door where submitters wait. Invariants:
 // engine.hpp.
+#include <weir/base/hardware.hpp>
 #include <weir/pool/detail/call_frame.hpp>
 #include <weir/pool/detail/engine.hpp>
 #include <weir/pool/outcome.hpp>
@@ -19,6 +20,12 @@ namespace {
 /// On one processor nobody makes room while this thread waits for it, and a sleep and a wake for each job
 /// would cost many times the job: so whoever can make room is let run first, a few times.
 constexpr int yields = 4;
+
+/// How late an accepted submitter may learn it; how long half a queue must last to be worth a sleep; and how
+/// many places it must have.
+constexpr duration longest_patience = std::chrono::milliseconds(1);
+constexpr duration worth_a_sleep = std::chrono::microseconds(50);
+constexpr std::size_t least_for_patience = 64;
 
 }  // namespace
 
@@ -308,29 +315,58 @@ result<job_id> engine::wait_at_door(guard& lock, const job_source& source, const
 
   const time_point until = waits_for_ever ? never : after(now, policy.wait());
   door_waiter me{{}, {}, source, &o, new_node(), holds_worker};
+  me.patient = !holds_worker && is_worth_patience();
   door_.push_back(me);
   note_room();
   blocked_workers_ += holds_worker;
   act(lock);
 
-  auto why = parker<>::reason::done;
-  {
-    const auto interrupt = [&me] { me.sleep.interrupt(); };
-    std::optional<std::stop_callback<decltype(interrupt)>> watch;
-    if (o.stop.stop_possible()) watch.emplace(o.stop, interrupt);
-    why = me.sleep.wait(std::min(until, o.deadline));
-  }
+  const auto why = sleep_at_door(lock, me, std::min(until, o.deadline), now);
   if (why != parker<>::reason::done) {
     lock.lock();
     if (!me.decided) {
       if (why == parker<>::reason::interrupted) return leave_door(lock, me, errc::cancelled);
       return leave_door(lock, me, until < o.deadline ? errc::timed_out : errc::expired);
     }
-    lock.unlock();
-    me.sleep.wait_done();  // whoever decided is about to say so
+    if (me.untold) {
+      untold_.remove(me);
+      lock.unlock();
+    } else {
+      lock.unlock();
+      me.sleep.wait_done();  // whoever decided is about to say so
+    }
+  } else if (me.patient) {
+    lock.lock();
+    tell_untold();  // the next one
+    act(lock);
   }
   if (!me.answer && options_.observe) options_.observe->on_refused(options_.name, me.answer.error());
   return me.answer;
+}
+
+/// Waits, without the lock, until the waiter is told, its stop is requested, or `until`.
+parker<>::reason engine::sleep_at_door(guard& lock, door_waiter& me, time_point until,
+                                       time_point now) noexcept {
+  const auto interrupt = [&me] { me.sleep.interrupt(); };
+  std::optional<std::stop_callback<decltype(interrupt)>> watch;
+  if (me.options->stop.stop_possible()) watch.emplace(me.options->stop, interrupt);
+  if (!me.patient) return me.sleep.wait(until);
+  const auto why = me.sleep.doze(std::min(until, after(now, longest_patience)));
+  if (why != parker<>::reason::timed_out) return why;
+  lock.lock();
+  const bool accepted = me.decided;
+  me.patient = false;
+  lock.unlock();
+  return accepted ? why : me.sleep.wait(until);
+}
+
+/// A submitter that is woken for each place that becomes free costs a short job several times what it takes.
+/// So while jobs are short and the queue lasts, a submitter is woken when half of the queue is free: it was
+/// accepted as soon as there was a place, and learns it later, `longest_patience` at the most.
+bool engine::is_worth_patience() const noexcept {
+  if (lanes_ || capacity_ < least_for_patience || job_time_ > batch_clock::longest_share) return false;
+  const auto at_once = static_cast<duration::rep>(std::min(live_, hardware()));
+  return job_time_ * static_cast<duration::rep>(capacity_ / 2) >= worth_a_sleep * at_once;
 }
 
 /// The waiter gives up by itself.
@@ -354,7 +390,12 @@ void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
   }
   waiter.decided = true;
   waiter.answer = answer;
-  wake(waiter);
+  if (waiter.patient && answer && queue_.size() + lent_ > capacity_ / 2) {
+    waiter.untold = true;
+    untold_.push_back(waiter);
+  } else {
+    wake(waiter);
+  }
 }
 
 /// Serves the door in order, as far as there is room. Called after whatever makes room.

@@ -1,5 +1,6 @@
 // The threads: when there are how many, what each does, and how a job is run and counted. Invariants:
 // engine.hpp.
+#include <weir/base/hardware.hpp>
 #include <weir/pool/detail/call_frame.hpp>
 #include <weir/pool/detail/engine.hpp>
 #include <weir/pool/outcome.hpp>
@@ -14,6 +15,12 @@
 namespace weir::detail {
 
 namespace {
+
+/// After the system refused a thread: how long until it is asked again.
+/// How long a worker that is not needed looks away; and of which jobs so many are wanted that they run one
+/// after the other on one processor: of shorter ones workers cost each other more than they do.
+constexpr duration watch = std::chrono::milliseconds(1);
+constexpr duration shortest_to_share = std::chrono::nanoseconds(250);
 
 /// After the system refused a thread: how long until it is asked again.
 constexpr duration growth_pause = std::chrono::milliseconds(10);
@@ -168,6 +175,7 @@ bool engine::await_job(guard& lock) noexcept {
       lock.lock();
       continue;
     }
+    tell_untold();
     arrivals_.renew();
     idle_worker here;
     here.below = idle_;
@@ -175,14 +183,32 @@ bool engine::await_job(guard& lock) noexcept {
     act(lock);
     here.sleep.wait_done();
     lock.lock();
+    hold_back(lock);
     wake_pending_ = false;
   }
   return false;
 }
 
+/// More workers than processors make short jobs no faster: they only change places. So a woken worker holds
+/// the wake back for as long as others get on, and looks again now and then. When nothing has ended meanwhile
+/// the jobs are not what they were: then it is needed, and so may be all others.
+void engine::hold_back(guard& lock) noexcept {
+  const auto ended = [this] { return counts_.completed + counts_.failed; };
+  while (capacity_ != 0 && !nothing_queued() && !paused_ && !closed_ && busy_ >= hardware() &&
+         job_time_ > shortest_to_share && job_time_ <= batch_clock::longest_share) {
+    const std::uint64_t before = ended();
+    lock.unlock();
+    parker<> nap;
+    nap.doze(after(clock::now(), watch));
+    lock.lock();
+    if (ended() == before) job_time_ = duration::max();
+  }
+}
+
 /// Fills the hand of this worker with the next usual jobs: several when every worker has enough. False when
 /// there is none, or the next job, or who waits at the door, needs a look of its own.
 inline bool engine::take_hand(worker_slot& me) noexcept {
+  tell_untold();
   if (queue_.empty() || paused_ || exact_times_ || !door_.empty() || live_ > limit()) return false;
   if (unusual_ != 0 && !queue_.front().usual) return false;
   const bool several = usual_room_ != 0 && live_ >= limit();  // else who is to be recalled must be known
@@ -233,6 +259,7 @@ void engine::run_hand(worker_slot& me, guard& lock, std::optional<time_point>& r
   }
   lock.lock();
   arrivals_.note(me.batch.jobs_are_short());
+  job_time_ = me.batch.last_share();
   clear_hand(me);
 }
 
@@ -267,6 +294,7 @@ void engine::run_one(worker_slot& me, guard& lock) noexcept {
     run_time_.record(me.batch.close(clock::now()).each);
   }
   lock.lock();
+  job_time_ = here.settled_ ? here.ran_for_ : me.batch.last_share();
   finish(node, here, completed);
 }
 
