@@ -20,7 +20,7 @@ namespace {
 /// How long a worker that is not needed looks away; and of which jobs so many are wanted that they run one
 /// after the other on one processor: of shorter ones workers cost each other more than they do.
 constexpr duration watch = std::chrono::milliseconds(1);
-constexpr duration shortest_to_share = std::chrono::nanoseconds(250);
+constexpr duration shortest_to_share = std::chrono::nanoseconds(500);
 
 /// After the system refused a thread: how long until it is asked again.
 constexpr duration growth_pause = std::chrono::milliseconds(10);
