@@ -92,7 +92,7 @@ def row(lines, name):
     return found[0]
 
 
-@pytest.mark.parametrize("name", ["rate"])
+@pytest.mark.parametrize("name", ["rate", "retry", "breaker", "priority", "scaling", "sizing"])
 def test_a_scene_on_virtual_time_says_what_to_look_at_and_is_the_same_at_each_run(weir, name):
     lines = scene(weir, name)
     assert any("Look at" in line or "Look for" in line for line in " ".join(lines).split(". ")), lines
@@ -106,6 +106,48 @@ def test_rate_lets_a_burst_in_and_then_the_rate(weir):
     assert sum(came) == sum(let_in) + sum(refused)
     assert let_in[0] == came[0] and max(let_in) > 20 and let_in[5] == 10  # 100 a second, in 100 ms
     assert sum(let_in) <= 20 + 100
+
+
+def test_retry_never_recovers_until_a_budget_bounds_it(weir):
+    lines = scene(weir, "retry")
+    for endless in ("3 retries at once", "3, with backoff", "3, backoff, jitter"):
+        assert row(lines, endless)[-1] == "never", lines
+    for bounded in ("and a budget of 20 %", "and a bounded queue"):
+        marks, attempts, seconds, _ = row(lines, bounded)
+        assert marks.endswith("#") and float(attempts) <= 1.2 and int(seconds) < 20, lines
+    assert set(row(lines, "  none")) == {"100"} and int(row(lines, "  full")[-1]) < 20, lines
+
+
+def test_breaker_spares_most_of_the_calls_in_vain_and_closes_again(weir):
+    lines = scene(weir, "breaker")
+    changes = [line.split(" s  ")[1] for line in lines if "->" in line]
+    assert changes[0] == "closed -> open" and changes[-1] == "half open -> closed", lines
+    assert "half open -> open" in changes, lines
+    without, guarded = ([int(word) for word in row(lines, name)[:3]] for name in ("without", "with"))
+    assert without[2] == 0 and guarded[2] > 0 and guarded[1] * 3 < without[1], lines
+    assert guarded[0] + guarded[2] == without[0], lines
+
+
+def test_priority_keeps_the_wait_of_the_important_lane_and_starves_nobody(weir):
+    lines = scene(weir, "priority")
+    assert float(row(lines, "one queue for both")[0]) < 50 and float(row(lines, "a lane each")[0]) == 100, lines
+    rest = [float(row(lines, f"1 turn in {n} for lane 1")[-1].removesuffix("/s")) for n in (64, 8)]
+    assert 400 / 64 <= rest[0] < rest[1] and rest[1] >= 400 / 8, lines
+
+
+def test_scaling_shows_which_rule_flips(weir):
+    lines = scene(weir, "scaling")
+    workers = {name: [line.split()[1] for line in lines if line.startswith(name)][0] for name in ("threshold", "little")}
+    steady = {name: line[5:30] for name, line in workers.items()}
+    assert len(set(steady["little"])) == 1 and len(set(steady["threshold"])) > 1, lines
+
+
+def test_sizing_serves_most_in_time_with_the_size_that_the_sums_give(weir):
+    lines = scene(weir, "sizing")
+    sizes = ("queue too small", "queue too large", "too few workers", "too few, queue too large", "right")
+    in_time = {size: float(row(lines, size)[-2]) for size in sizes}
+    assert in_time.pop("right") > max(in_time.values()), lines
+    assert row(lines, "queue too large")[2] == "0" and int(row(lines, "queue too small")[2]) > 0, lines
 
 
 def test_bench_policies_compares_the_policies_in_json(weir):

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 // Every scene, in the order of the tour. To add one: its file, and its name here.
-#define WEIR_DEMO_SCENES(scene)                                                                         \
-  scene(kitchen) scene(unbounded) scene(block) scene(drop) scene(reject) scene(timeout) scene(mistakes) \
-      scene(next) scene(blocking) scene(rate)
+#define WEIR_DEMO_SCENES(scene)                                                                          \
+  scene(kitchen) scene(unbounded) scene(block) scene(drop) scene(reject) scene(timeout) scene(mistakes)  \
+      scene(next) scene(blocking) scene(rate) scene(retry) scene(breaker) scene(priority) scene(scaling) \
+          scene(sizing)
 
 namespace weir::tool::demo {
 
