@@ -131,14 +131,17 @@ def test_breaker_spares_most_of_the_calls_in_vain_and_closes_again(weir):
 def test_priority_keeps_the_wait_of_the_important_lane_and_starves_nobody(weir):
     lines = scene(weir, "priority")
     assert float(row(lines, "one queue for both")[0]) < 50 and float(row(lines, "a lane each")[0]) == 100, lines
-    rest = [float(row(lines, f"1 turn in {n} for lane 1")[-1].removesuffix("/s")) for n in (64, 8)]
+    owed = {n: row(lines, f"1 turn in {n} for lane 1")[-1] for n in (64, 8)}
+    rest = [float(rate.removesuffix("/s")) for rate in owed.values()]
     assert 400 / 64 <= rest[0] < rest[1] and rest[1] >= 400 / 8, lines
 
 
 def test_scaling_shows_which_rule_flips(weir):
     lines = scene(weir, "scaling")
-    workers = {name: [line.split()[1] for line in lines if line.startswith(name)][0] for name in ("threshold", "little")}
-    steady = {name: line[5:30] for name, line in workers.items()}
+    steady = {}
+    for name in ("threshold", "little"):
+        workers = next(line.split()[1] for line in lines if line.startswith(name))
+        steady[name] = workers[5:30]
     assert len(set(steady["little"])) == 1 and len(set(steady["threshold"])) > 1, lines
 
 
