@@ -1,8 +1,6 @@
 # How weir's targets are made: one function a kind, so that a folder's CMakeLists.txt is a list of its files.
 include_guard(GLOBAL)
 
-find_package(Threads REQUIRED)
-
 # What all our own code is compiled with. Never part of what weir::weir asks of its users.
 add_library(weir_build_flags INTERFACE)
 target_compile_options(weir_build_flags INTERFACE
