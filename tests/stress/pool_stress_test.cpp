@@ -57,12 +57,13 @@ T one_of(random_source& random, std::initializer_list<T> choices) {
 }
 
 overflow any_policy(random_source& random, std::size_t capacity) {
-  switch (below(random, capacity == 0 ? 5 : 6)) {
+  switch (below(random, capacity == 0 ? 5 : 7)) {
     case 0: return overflow::block();
     case 1: return overflow::timeout(std::chrono::microseconds(below(random, 2000)));
     case 2: return overflow::reject();
     case 3: return overflow::drop_newest();
     case 4: return overflow::caller_runs();
+    case 5: return overflow::evict_lower();
     default: return overflow::drop_oldest();
   }
 }
@@ -110,6 +111,9 @@ class round {
                 .stop = stop_.get_token()};
     options_.max_workers = options_.min_workers + below(random_, 3);
     options_.on_full = any_policy(random_, options_.queue_capacity);
+    options_.lanes = one_of<std::size_t>(random_, {1, 1, 2, 4});
+    options_.starvation_limit = options_.lanes + below(random_, 5);
+    if (below(random_, 2) == 0) options_.lane = {{.capacity = 1 + below(random_, 10)}};
     ending_ = below(random_, 6);
     pool_ = std::make_unique<worker_pool<order, int>>(
         [this](order& o, std::stop_token stop) { return process(o, stop); }, options_,
@@ -180,7 +184,7 @@ class round {
   }
 
   void submit_one(random_source& random) {
-    submit_options o{.cost = below(random, 12)};
+    submit_options o{.lane = below(random, options_.lanes), .cost = below(random, 12)};
     if (below(random, 4) == 0) o.deadline = clock::now() + std::chrono::microseconds(below(random, 500));
     std::stop_source soon;
     std::optional<std::jthread> stopper;
@@ -196,7 +200,8 @@ class round {
   void submit_several(random_source& random) {
     std::vector<order> jobs;
     for (std::uint64_t i = below(random, 9); i > 0; --i) jobs.emplace_back(random());
-    const std::size_t taken = pool_->submit_some(jobs, {.cost = below(random, 4)});
+    const std::size_t taken =
+        pool_->submit_some(jobs, {.lane = below(random, options_.lanes), .cost = below(random, 4)});
     books_.accepted += taken;
     for (std::size_t i = 0; i < jobs.size(); ++i) EXPECT_EQ(jobs[i].choice == nullptr, i < taken);
   }

@@ -125,6 +125,66 @@ TEST(lanes, a_lane_full_by_itself_drops_its_own_oldest) {
   EXPECT_EQ(pool.run_all(), (std::vector{0, 11}));
 }
 
+TEST(lanes, evict_lower_makes_room_from_the_newest_of_the_least_important_lane) {
+  counter pool({.queue_capacity = 4, .lanes = 3, .on_full = overflow::evict_lower()});
+  ASSERT_TRUE(pool.submit(0, 0));
+  ASSERT_TRUE(pool.submit(10, 1));
+  for (const int job : {20, 21}) ASSERT_TRUE(pool.submit(job, 2));
+  EXPECT_EQ(pool.submit(22, 2).error(), errc::full) << "nothing is less important";
+  EXPECT_TRUE(pool.submit(1, 0));
+  EXPECT_EQ(pool.lost.all(), (std::map<int, errc>{{21, errc::dropped}}));
+  EXPECT_TRUE(pool.submit(11, 1));
+  EXPECT_EQ(pool.submit(12, 1).error(), errc::full);
+  EXPECT_TRUE(pool.submit(2, 0));
+  EXPECT_EQ(pool.lost.all(),
+            (std::map<int, errc>{{11, errc::dropped}, {20, errc::dropped}, {21, errc::dropped}}));
+  const auto s = pool->stats();
+  EXPECT_EQ(s.evicted, 3u);
+  EXPECT_EQ(s.rejected, 2u);
+  expect_law(s);
+  EXPECT_EQ(pool.run_all(), (std::vector{0, 1, 2, 10}));
+}
+
+TEST(lanes, evict_lower_with_one_lane_finds_nothing_lower) {
+  counter pool({.queue_capacity = 1, .on_full = overflow::evict_lower()});
+  ASSERT_TRUE(pool.submit(0, 0));
+  EXPECT_EQ(pool.submit(1, 0).error(), errc::full);
+  EXPECT_EQ(pool.run_all(), (std::vector{0}));
+}
+
+TEST(lanes, evict_lower_does_not_help_a_lane_that_is_full_by_itself) {
+  counter pool({.lanes = 2, .lane = {{.capacity = 1}}, .on_full = overflow::evict_lower()});
+  ASSERT_TRUE(pool.submit(10, 1));
+  ASSERT_TRUE(pool.submit(0, 0));
+  EXPECT_EQ(pool.submit(1, 0).error(), errc::full);
+  EXPECT_EQ(pool.run_all(), (std::vector{0, 10}));
+}
+
+TEST(lanes, evict_lower_frees_as_much_cost_as_it_needs_or_evicts_nobody) {
+  counter pool({.max_cost = 10, .lanes = 2, .on_full = overflow::evict_lower()});
+  ASSERT_TRUE(pool->submit(0, {.lane = 0, .cost = 4}));
+  for (const int job : {10, 11, 12}) ASSERT_TRUE(pool->submit(int{job}, {.lane = 1, .cost = 2}));
+  EXPECT_EQ(pool->submit(1, {.lane = 0, .cost = 7}).error(), errc::full);
+  EXPECT_TRUE(pool.lost.all().empty());
+  EXPECT_TRUE(pool->submit(1, {.lane = 0, .cost = 3}));
+  EXPECT_EQ(pool.lost.all(), (std::map<int, errc>{{11, errc::dropped}, {12, errc::dropped}}));
+  EXPECT_EQ(pool->stats().cost, 9u);
+  EXPECT_EQ(pool.run_all(), (std::vector{0, 1, 10}));
+}
+
+TEST(lanes, evict_lower_passes_the_door_only_into_what_it_evicted) {
+  counter pool({.queue_capacity = 2, .lanes = 2});
+  for (const int job : {10, 11}) ASSERT_TRUE(pool.submit(job, 1));
+  std::jthread blocked([&] { EXPECT_TRUE(pool.submit(12, 1)); });
+  until([&] { return pool->stats().waiting == 1; });
+  EXPECT_TRUE(pool.submit(0, 0, overflow::evict_lower()));
+  EXPECT_EQ(pool.lost.all(), (std::map<int, errc>{{11, errc::dropped}}));
+  EXPECT_EQ(pool->stats().waiting, 1u);
+  pool->resume();
+  blocked.join();
+  EXPECT_EQ(pool.run_all(), (std::vector{0, 10, 12}));
+}
+
 TEST(lanes, at_a_full_door_the_more_important_submitter_is_served_first) {
   counter pool({.queue_capacity = 1, .lanes = 2});
   ASSERT_TRUE(pool.submit(100, 1));

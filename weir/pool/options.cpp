@@ -82,20 +82,17 @@ void check_policy(const overflow& policy, std::size_t capacity) {
     case overflow_kind::reject:
     case overflow_kind::drop_newest:
     case overflow_kind::caller_runs: return;
-    case overflow_kind::evict_lower:
-      refuse(
-          "on_full evict_lower needs the lane scheduler, which this version does not have; use reject or "
-          "drop_oldest until it comes");
     case overflow_kind::spill:
       refuse(
           "on_full spill needs a spill store, which this version does not have; use block or a larger "
           "queue_capacity until it comes");
     case overflow_kind::drop_oldest:
+    case overflow_kind::evict_lower:
       if (capacity == 0) {
         refuse(
-            "queue_capacity 0 has no waiting job for on_full drop_oldest to evict; use block, timeout, "
-            "reject, "
-            "drop_newest or caller_runs, or a queue_capacity of 1 or more");
+            "queue_capacity 0, or that of a lane, has no waiting job for on_full {} to evict; use block, "
+            "timeout, reject, drop_newest or caller_runs, or a capacity of 1 or more",
+            policy.to_string());
       }
   }
 }

@@ -48,8 +48,6 @@ TEST(pool_options, no_workers_given_means_the_hardware_bent_to_fit_the_other) {
 TEST(pool_options, what_is_not_there_yet_is_refused_and_says_so) {
   expect_says(complaint({.fair_by_key = true}), {"fair_by_key", "false"});
   expect_says(complaint({.on_full = overflow::spill()}), {"on_full spill", "spill store", "use block"});
-  expect_says(complaint({.on_full = overflow::evict_lower()}),
-              {"on_full evict_lower", "lane scheduler", "use "});
   expect_says(complaint({.lane = {{.on_full = overflow::spill()}}}), {"on_full spill"});
 }
 
@@ -67,7 +65,14 @@ TEST(pool_options, a_processor_that_is_not_ours_is_named_with_those_that_are) {
 TEST(pool_options, a_queue_without_places_has_nothing_to_evict) {
   expect_says(complaint({.queue_capacity = 0, .on_full = overflow::drop_oldest()}),
               {"queue_capacity 0", "drop_oldest", "block, timeout, reject, drop_newest or caller_runs"});
+  expect_says(complaint({.queue_capacity = 0, .on_full = overflow::evict_lower()}),
+              {"queue_capacity 0", "evict_lower", "use block"});
   EXPECT_NE(complaint({.lane = {{.capacity = 0}}, .on_full = overflow::drop_oldest()}), "");
+  EXPECT_NE(complaint({.lanes = 2, .lane = {{}, {.capacity = 0}}, .on_full = overflow::drop_oldest()}), "");
+  EXPECT_EQ(complaint({.lanes = 2,
+                       .lane = {{}, {.capacity = 0, .on_full = overflow::reject()}},
+                       .on_full = overflow::drop_oldest()}),
+            "");
   for (const overflow fine : {overflow::block(), overflow::timeout(std::chrono::seconds(1)),
                               overflow::reject(), overflow::drop_newest(), overflow::caller_runs()})
     EXPECT_EQ(complaint({.queue_capacity = 0, .on_full = fine}), "") << fine.to_string();
@@ -77,9 +82,9 @@ TEST(pool_options, a_submit_is_checked_as_the_pool_is) {
   worker_pool<int> pool([](int&) {}, {.queue_capacity = 4});
   worker_pool<int> rendezvous([](int&) {}, {.queue_capacity = 0});
   EXPECT_THROW((void)pool.submit(1, {.on_full = overflow::spill()}), std::invalid_argument);
-  EXPECT_THROW((void)pool.submit(1, {.on_full = overflow::evict_lower()}), std::invalid_argument);
   EXPECT_THROW((void)pool.submit(1, {.lane = 1}), std::invalid_argument);
   EXPECT_THROW((void)rendezvous.submit(1, {.on_full = overflow::drop_oldest()}), std::invalid_argument);
+  EXPECT_THROW((void)rendezvous.submit(1, {.on_full = overflow::evict_lower()}), std::invalid_argument);
   int job = 1;
   EXPECT_THROW((void)pool.submit_some({&job, 1}, {.lane = 7}), std::invalid_argument);
   EXPECT_EQ(pool.stats().submitted, 0u);

@@ -15,12 +15,12 @@ struct pool_stats {
   std::uint64_t completed = 0;
   std::uint64_t failed = 0;  ///< it threw
   // Refused at the door: the caller has the job.
-  std::uint64_t rejected = 0;   ///< full, closed, or its deadline had passed
+  std::uint64_t rejected = 0;   ///< full, closed, overloaded, or its deadline had passed
   std::uint64_t dropped = 0;    ///< by drop_newest
   std::uint64_t timed_out = 0;  ///< waited as long as `timeout` allows
   std::uint64_t withdrawn = 0;  ///< the submitter's stop token
   // Accepted, then lost: on_lost got the job.
-  std::uint64_t evicted = 0;    ///< by drop_oldest
+  std::uint64_t evicted = 0;    ///< by drop_oldest or evict_lower
   std::uint64_t expired = 0;    ///< its deadline passed before it started
   std::uint64_t cancelled = 0;  ///< by cancel(), or a drain's deadline
   // Not yet decided.

@@ -46,7 +46,7 @@ class worker_pool {
       "weir: a Result's move constructor and destructor must be noexcept; use std::unique_ptr<Result>");
 
  public:
-  /// An accepted job that will not run. `reason`: dropped (evicted by drop_oldest), expired, cancelled.
+  /// An accepted job that will not run. `reason`: dropped (evicted by drop_oldest or evict_lower), expired, cancelled.
   struct lost {
     job_id id;
     errc reason;

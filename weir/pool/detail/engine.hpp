@@ -229,6 +229,10 @@ class engine {
   result<job_id> refuse(guard&, errc reason);
   std::uint64_t& refusal_counter(errc) noexcept;
   result<job_id> evict_oldest_for(guard&, const job_source&, const submit_options&, time_point now);
+  result<job_id> evict_lower_for(guard&, const job_source&, const submit_options&, time_point now);
+  bool owes_room(const submit_options&, const job_chain& evicted, std::uint64_t freed) noexcept;
+  result<job_id> accept_after(guard&, job_chain& evicted, job_node&, const job_source&, const submit_options&,
+                              time_point now) noexcept;
   result<job_id> run_here(guard&, const job_source&, const submit_options&, time_point now);
   result<job_id> wait_at_door(guard&, const job_source&, const submit_options&, const overflow&,
                               time_point now);

@@ -222,6 +222,7 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
   switch (policy.kind()) {
     case overflow_kind::drop_newest: return refuse(lock, errc::dropped);
     case overflow_kind::drop_oldest: return evict_oldest_for(lock, source, o, now);
+    case overflow_kind::evict_lower: return evict_lower_for(lock, source, o, now);
     case overflow_kind::caller_runs: return run_here(lock, source, o, now);
     case overflow_kind::block:
     case overflow_kind::timeout: return wait_at_door(lock, source, o, policy, now);
@@ -252,23 +253,55 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
   return accepted;
 }
 
-/// drop_oldest. It may pass submitters at the door, so then it takes no free place or cost of theirs: it
-/// evicts as much as it brings, as far as there is that much.
+/// Whether a job that makes its own room must still evict: as long as it does not fit, and, since it passes
+/// those who wait at the door, as much as it brings, as far as there is that much.
+bool engine::owes_room(const submit_options& o, const job_chain& evicted, std::uint64_t freed) noexcept {
+  return !fits(o) || (!door_.empty() && (evicted.empty() || freed < o.cost));
+}
+
+/// drop_oldest.
 result<job_id> engine::evict_oldest_for(guard& lock, const job_source& source, const submit_options& o,
                                         time_point now) {
   job_node& node = *new_node();
   recall();
   job_chain evicted;
-  std::uint64_t freed = 0;
-  const auto passes_unfairly = [&] {
-    return !door_.empty() && !nothing_queued() && (evicted.empty() || freed < o.cost);
-  };
-  while (!fits(o) || passes_unfairly()) {
+  for (std::uint64_t freed = 0; !nothing_queued() && owes_room(o, evicted, freed);) {
     job_node& oldest = dequeue_oldest(o.lane);
     freed += oldest.cost;
     evicted.push_back(oldest);
-    ++counts_.evicted;
   }
+  return accept_after(lock, evicted, node, source, o, now);
+}
+
+/// evict_lower. Nobody is evicted unless the job gets in.
+result<job_id> engine::evict_lower_for(guard& lock, const job_source& source, const submit_options& o,
+                                       time_point now) {
+  if (!lanes_ || !lane_has_room(o.lane)) return refuse(lock, errc::full);
+  std::size_t lowest = lanes_->lanes() - 1;
+  std::uint64_t lower_cost = 0;
+  for (std::size_t lane = lowest; lane > o.lane; --lane) {
+    lower_cost += lanes_->cost(lane);
+    if (lanes_->length(lowest) == 0) lowest = lane - 1;
+  }
+  if (lowest <= o.lane || o.cost > options_.max_cost - (cost() - lower_cost)) {
+    return refuse(lock, errc::full);
+  }
+  job_node& node = *new_node();
+  job_chain evicted;
+  for (std::uint64_t freed = 0; lowest > o.lane && owes_room(o, evicted, freed);) {
+    job_node& newest = let_out(lanes_->pop_newest(lowest));
+    freed += newest.cost;
+    evicted.push_back(newest);
+    while (lowest > o.lane && lanes_->length(lowest) == 0) --lowest;
+  }
+  return accept_after(lock, evicted, node, source, o, now);
+}
+
+/// Takes the job into what these have left, and reports them.
+result<job_id> engine::accept_after(guard& lock, job_chain& evicted, job_node& node, const job_source& source,
+                                    const submit_options& o, time_point now) noexcept {
+  assert(fits(o));
+  counts_.evicted += evicted.size();
   fill(node, source, o, now);
   enqueue(node);
   const job_id id{node.id};
