@@ -15,6 +15,20 @@ circuit_breaker::circuit_breaker(const control::circuit_breaker_options& options
   note(time_point::min(), false, none);
 }
 
+circuit_breaker::circuit_breaker(circuit_breaker&& other) noexcept
+    : shadowable(std::move(other)),
+      options_(other.options_),
+      counts_(std::move(other.counts_)),
+      timed_(other.timed_),
+      word_(other.word_.load(std::memory_order_relaxed)),
+      open_until_(other.open_until_.load(std::memory_order_relaxed)),
+      succeeded_(std::move(other.succeeded_)),
+      failed_(std::move(other.failed_)),
+      refused_(std::move(other.refused_)),
+      opened_(std::move(other.opened_)),
+      core_(std::move(other.core_)),
+      listeners_(std::move(other.listeners_)) {}
+
 breaker_state circuit_breaker::state_of(std::uint64_t word) noexcept {
   switch (word & 3) {
     case open: return breaker_state::open;
@@ -44,7 +58,7 @@ void circuit_breaker::note(time_point now, bool failures_counted, change& change
     case breaker_state::half_open: word = (word & ~std::uint64_t{3}) | half_open; break;
   }
   if (state_of(word) == breaker_state::open && state_of(changed.from) != breaker_state::open) {
-    opened_.fetch_add(1, std::memory_order_relaxed);
+    opened_.add();
   }
   changed.to = word;
   word_.store(word, std::memory_order_release);
@@ -73,7 +87,7 @@ result<circuit_breaker::permit> circuit_breaker::admit_unless_open(std::uint64_t
     return permit(this, *leave, now);
   }
   if (passes_as_shadow()) return permit(nullptr, {}, now);
-  refused_.fetch_add(1, std::memory_order_relaxed);
+  refused_.add();
   return std::unexpected(errc::circuit_open);
 }
 
@@ -154,10 +168,10 @@ void circuit_breaker::add_listener(listener l) {
 
 breaker_stats circuit_breaker::stats() const {
   return {.state = state(),
-          .succeeded = succeeded_.load(std::memory_order_relaxed),
-          .failed = failed_.load(std::memory_order_relaxed),
-          .refused = refused_.load(std::memory_order_relaxed),
-          .opened = opened_.load(std::memory_order_relaxed)};
+          .succeeded = succeeded_.value(),
+          .failed = failed_.value(),
+          .refused = refused_.value(),
+          .opened = opened_.value()};
 }
 
 }  // namespace weir

@@ -86,6 +86,9 @@ class circuit_breaker : public shadowable {
   /// unexpected values and exceptions are failures; by default all of them.
   explicit circuit_breaker(const control::circuit_breaker_options& options = {}, classifier counts = {});
 
+  /// While nobody uses the other, and nobody has a permit of it.
+  circuit_breaker(circuit_breaker&& other) noexcept;
+
   /// Calls f() unless the breaker is open: circuit_open. What f gives, as result<R>; result and expected stay
   /// as they are. An exception of f counts, and leaves as it came.
   template <class F>
@@ -146,13 +149,13 @@ class circuit_breaker : public shadowable {
 
   result<permit> admit_unless_open(std::uint64_t word, detail::call_context& context);
   void success_of(const permit& p, detail::call_context& context) {
-    succeeded_.fetch_add(1, std::memory_order_relaxed);
+    succeeded_.add();
     // Nothing failed lately, so one more success changes nothing.
     if (word_.load(std::memory_order_acquire) == (p.leave_.generation << mark_bits | closed_quiet)) return;
     settle(p, true, context);
   }
   void failure_of(const permit& p, detail::call_context& context) {
-    failed_.fetch_add(1, std::memory_order_relaxed);
+    failed_.add();
     settle(p, false, context);
   }
   void settle(const permit& p, bool well, detail::call_context& context);
@@ -162,14 +165,14 @@ class circuit_breaker : public shadowable {
   void add_listener(listener l);
 
   const control::circuit_breaker_options options_;
-  const classifier counts_;
+  classifier counts_;
   const bool timed_;  // how long calls take matters
   alignas(64) std::atomic<std::uint64_t> word_{0};
   std::atomic<time_point::rep> open_until_{0};
-  alignas(64) std::atomic<std::uint64_t> succeeded_{0};  // relaxed, as all counts
-  std::atomic<std::uint64_t> failed_{0};
-  std::atomic<std::uint64_t> refused_{0};
-  std::atomic<std::uint64_t> opened_{0};
+  alignas(64) detail::counter succeeded_;  // relaxed, as all counts
+  detail::counter failed_;
+  detail::counter refused_;
+  detail::counter opened_;
   mutable detail::short_lock<> lock_;
   control::circuit_breaker core_;
   mutable std::mutex listeners_lock_;

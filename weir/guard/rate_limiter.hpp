@@ -14,6 +14,7 @@
 
 #include <weir/base/error.hpp>
 #include <weir/base/time.hpp>
+#include <weir/guard/detail/call.hpp>
 #include <weir/guard/detail/rate_line.hpp>
 #include <weir/guard/detail/shadow.hpp>
 
@@ -37,6 +38,8 @@ class rate_limiter : public shadowable {
   /// A full bucket of `burst` tokens (finite, at least 1) that fills at `per_second` (finite, above 0).
   /// Throws std::invalid_argument that names the option, its value and a right one.
   rate_limiter(double per_second, double burst) : line_(per_second, burst) {}
+  /// While nobody uses the other.
+  rate_limiter(rate_limiter&&) = default;
 
   /// Takes n tokens if they are there. Never waits. Never for an n that is negative, NaN or above the burst.
   /// Lock-free while nobody waits; O(1).
@@ -80,9 +83,7 @@ class rate_limiter : public shadowable {
 
   [[nodiscard]] rate_limiter_stats stats() const noexcept {
     const auto line = line_.count();
-    return {.refused = refused_.load(std::memory_order_relaxed) + line.refused,
-            .waited = line.waited,
-            .waiting = line.waiting};
+    return {.refused = refused_.value() + line.refused, .waited = line.waited, .waiting = line.waiting};
   }
 
   /// try_acquire at a time that the caller has read from weir::clock just now.
@@ -90,10 +91,24 @@ class rate_limiter : public shadowable {
     return line_.try_acquire(now, n) || refuse_unless_shadow();
   }
 
+  /// What compositions call: rate_limited, when there is no token now. To wait for one, see waiting().
+  result<detail::no_permit> admit(detail::call_context& context) noexcept {
+    if (try_acquire_at(context.now())) [[likely]]
+      return detail::no_permit();
+    return std::unexpected(errc::rate_limited);
+  }
+  /// Calls f(), or does not: rate_limited. What f gives, as result<R>; result and expected stay as they are.
+  template <class F>
+  [[nodiscard]] auto call(F&& f) {
+    return detail::call_through(*this, f);
+  }
+  /// For compositions: calls wait for their token, at most so long. Refers to the limiter.
+  [[nodiscard]] auto waiting(any_duration at_most = duration::max()) noexcept;
+
  private:
   bool refuse_unless_shadow() noexcept {
     if (passes_as_shadow()) return true;
-    refused_.fetch_add(1, std::memory_order_relaxed);
+    refused_.add();
     return false;
   }
   /// The answer where it needs no waiting.
@@ -106,8 +121,44 @@ class rate_limiter : public shadowable {
     return line_.wait(n, deadline, stop);
   }
 
+  friend class waiting_limiter;
+
   mutable detail::rate_line line_;
-  std::atomic<std::uint64_t> refused_{0};  // by try_acquire; relaxed: a count alone
+  detail::counter refused_;  // by try_acquire; relaxed: a count alone
 };
+
+/// A limiter at which calls wait, as a guard: weir::guard(limiter.waiting(50ms), breaker).
+class waiting_limiter {
+ public:
+  waiting_limiter(rate_limiter& limiter, duration at_most) noexcept : limiter_(&limiter), at_most_(at_most) {}
+
+  /// As those of bulkhead.
+  std::optional<result<detail::no_permit>> admit_now(detail::call_context& context) noexcept {
+    if (limiter_->at_once(context.now(), 1)) return detail::no_permit();
+    return std::nullopt;
+  }
+  auto async_line(detail::call_context& context) {
+    return detail::line_operation(limiter_->line_, 1, deadline(context), context.stop(), std::nullopt);
+  }
+  result<detail::no_permit> after_line(result<> got, detail::call_context& context) noexcept {
+    context.time_passes();
+    if (!got) return std::unexpected(got.error());
+    return detail::no_permit();
+  }
+  result<detail::no_permit> admit(detail::call_context& context) {
+    if (const auto answer = admit_now(context)) return *answer;
+    return after_line(limiter_->line_.wait(1, deadline(context), context.stop()), context);
+  }
+
+ private:
+  time_point deadline(detail::call_context& context) const noexcept {
+    return at_most_ == duration::max() ? never : after(context.now(), at_most_);
+  }
+
+  rate_limiter* limiter_;
+  duration at_most_;
+};
+
+inline auto rate_limiter::waiting(any_duration at_most) noexcept { return waiting_limiter(*this, at_most); }
 
 }  // namespace weir

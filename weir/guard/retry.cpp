@@ -37,6 +37,14 @@ retry::retry(retry_options options) : options_((require(check(options)), std::mo
   if (options_.budget) budget_.emplace(*options_.budget);
 }
 
+retry::retry(retry&& other) noexcept
+    : shadowable(std::move(other)),
+      options_(std::move(other.options_)),
+      budget_(other.budget_),
+      retries_(std::move(other.retries_)),
+      exhausted_(std::move(other.exhausted_)),
+      refused_(std::move(other.refused_)) {}
+
 retry::course::course(retry& of, detail::call_context& context) : of_(of), backoff_(of.options_.backoff) {
   if (of.options_.total != duration::max()) last_start_ = after(context.now(), of.options_.total);
   if (of.budget_) {
@@ -56,12 +64,12 @@ std::optional<duration> retry::course::delay_after(const failure& why, detail::c
   const duration delay = std::max(backoff_.next(random), why.retry_after.value_or(duration::zero()));
   const bool in_time = last_start_ == never || after(context.now(), delay) <= last_start_;
   if (attempts_ >= of_.options_.max_attempts || !in_time) {
-    of_.exhausted_.fetch_add(1, std::memory_order_relaxed);
+    of_.exhausted_.add();
     return std::nullopt;
   }
   if (of_.budget_ && !of_.withdraw(context.now())) return std::nullopt;
   ++attempts_;
-  of_.retries_.fetch_add(1, std::memory_order_relaxed);
+  of_.retries_.add();
   return delay;
 }
 
@@ -71,7 +79,7 @@ bool retry::withdraw(time_point now) noexcept {
     if (budget_->try_withdraw(now)) return true;
   }
   if (passes_as_shadow()) return true;
-  refused_.fetch_add(1, std::memory_order_relaxed);
+  refused_.add();
   return false;
 }
 
@@ -88,9 +96,7 @@ bool retry::pause(duration delay, detail::call_context& context) {
 }
 
 retry_stats retry::stats() const noexcept {
-  return {.retries = retries_.load(std::memory_order_relaxed),
-          .exhausted = exhausted_.load(std::memory_order_relaxed),
-          .refused = refused_.load(std::memory_order_relaxed)};
+  return {.retries = retries_.value(), .exhausted = exhausted_.value(), .refused = refused_.value()};
 }
 
 }  // namespace weir

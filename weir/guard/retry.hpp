@@ -50,6 +50,8 @@ class retry : public shadowable {
  public:
   /// Throws std::invalid_argument that names the option, its value and a right one.
   explicit retry(retry_options options = {});
+  /// While nobody uses the other.
+  retry(retry&& other) noexcept;
 
   /// Calls f, F() or F(std::stop_token), until it does not fail, or no attempt is left: then the last failure
   /// leaves as it came, value or exception. When `stop` ends a delay: cancelled, or the exception. In shadow
@@ -85,12 +87,12 @@ class retry : public shadowable {
   bool withdraw(time_point now) noexcept;
   static bool pause(duration delay, detail::call_context& context);
 
-  const retry_options options_;
+  retry_options options_;
   detail::short_lock<> lock_;
   std::optional<control::retry_budget> budget_;  // under lock_
-  std::atomic<std::uint64_t> retries_{0};        // relaxed, as all counts
-  std::atomic<std::uint64_t> exhausted_{0};
-  std::atomic<std::uint64_t> refused_{0};
+  detail::counter retries_;                      // relaxed, as all counts
+  detail::counter exhausted_;
+  detail::counter refused_;
 };
 
 template <class R, class Next>
@@ -100,7 +102,7 @@ R retry::around(Next& next, detail::call_context& context) {
     std::optional<duration> delay;
     std::exception_ptr thrown;
     try {
-      R outcome = next();
+      R outcome = next(context);
       if (outcome.has_value()) [[likely]]
         return outcome;
       delay = attempts.delay_after(failure::of(outcome.error()), context);

@@ -3,9 +3,9 @@
 //
 // A gate decides once before the call and learns once how it went: `admit(call_context&)` gives a result<> of
 // a permit; the permit's `settle(const failure*, call_context&)` is told how it went (null: well), and its
-// destructor gives back what was not settled. Other guards (retry, hedge, fallback) have
-// `around<R>(next, call_context&)`, which calls `next` as it likes.
-// Thread-safety: a call belongs to its thread.
+// destructor gives back what was not settled. A gate that people wait at also has admit_now, async_line and
+// after_line (bulkhead.hpp). Other guards (retry, hedge, fallback) have `around<R>(next, call_context&)`,
+// which calls next(call_context&) as it likes. Thread-safety: a call belongs to its thread.
 #pragma once
 
 #include <weir/base/error.hpp>
@@ -118,14 +118,14 @@ void settle_exception(Permit& permit, call_context& context) {
   permit.settle(&f, context);
 }
 
-/// `next` gives R and is called at most once by a gate.
+/// next(call_context&) gives R and is called at most once by a gate.
 template <class R, class G, class Next>
 R pass(G& guard, Next& next, call_context& context) {
   if constexpr (gate<G>) {
     auto admitted = guard.admit(context);
     if (!admitted) return refused<R>(admitted.error());
     try {
-      R outcome = next();
+      R outcome = next(context);
       settle(*admitted, outcome, context);
       return outcome;
     } catch (...) {
@@ -141,7 +141,7 @@ R pass(G& guard, Next& next, call_context& context) {
 template <class G, class F>
 auto call_through(G& guard, F& f, call_context context = {}) {
   using R = guarded_t<answer_of<F>>;
-  auto next = [&]() -> R { return invoke_as<R>(f, context); };
+  auto next = [&f](call_context& c) -> R { return invoke_as<R>(f, c); };
   return pass<R>(guard, next, context);
 }
 

@@ -14,12 +14,22 @@ control::uint128 price_of(const control::token_bucket& bucket, const line_waiter
 rate_line::rate_line(double per_second, double burst)
     : word_(std::numeric_limits<std::int64_t>::min()), burst_(burst), bucket_(per_second, burst) {
   publish_rate();
-  timer_.fire = {[](void* line) noexcept {
-                   auto* const l = static_cast<rate_line*>(line);
-                   section in(*l);
-                   l->look(in.told);
-                 },
-                 this};
+  timer_.fire = {&rate_line::time_has_come, this};
+}
+
+rate_line::rate_line(rate_line&& other) noexcept
+    : word_(other.word_.load(std::memory_order_relaxed)),
+      burst_(other.burst_),
+      bucket_(other.bucket_),
+      counts_(other.counts_) {
+  publish_rate();
+  timer_.fire = {&rate_line::time_has_come, this};
+}
+
+void rate_line::time_has_come(void* line) noexcept {
+  auto* const l = static_cast<rate_line*>(line);
+  section in(*l);
+  l->look(in.told);
 }
 
 rate_line::~rate_line() { cancel(timer_); }

@@ -33,6 +33,8 @@ namespace weir::detail {
 class rate_line : public wait_line {
  public:
   rate_line(double per_second, double burst);
+  /// While nobody uses the other.
+  rate_line(rate_line&& other) noexcept;
   virtual ~rate_line();
 
   /// As control::token_bucket::try_acquire; no while somebody waits. Lock-free while nobody does.
@@ -95,6 +97,7 @@ class rate_line : public wait_line {
   }
   bool can_be_had(double n) const noexcept { return n >= 0 && n <= burst_; }
 
+  static void time_has_come(void* line) noexcept;
   bool try_slowly(double n) noexcept;
   void let_in(time_point now, told_list& told) noexcept;
   void plan_first(time_point now, told_list& told) noexcept;

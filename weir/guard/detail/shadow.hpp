@@ -5,8 +5,11 @@
 // Thread-safety: all of it.
 #pragma once
 
+#include <weir/guard/detail/counter.hpp>
+
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 namespace weir {
 
@@ -17,23 +20,25 @@ class shadowable {
   void set_shadow(bool on) noexcept { shadow_.store(on, std::memory_order_relaxed); }
   bool is_shadow() const noexcept { return shadow_.load(std::memory_order_relaxed); }
   /// What was let through that would have been refused.
-  std::uint64_t would_have_refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
+  std::uint64_t would_have_refused() const noexcept { return would_have_.value(); }
 
  protected:
   shadowable() = default;
+  shadowable(shadowable&& other) noexcept
+      : shadow_(other.is_shadow()), would_have_(std::move(other.would_have_)) {}
   ~shadowable() = default;
 
   /// For a call that is to be refused: true when it goes through all the same, and is counted.
   bool passes_as_shadow() noexcept {
     if (!is_shadow()) [[likely]]
       return false;
-    refused_.fetch_add(1, std::memory_order_relaxed);
+    would_have_.add();
     return true;
   }
 
  private:
   std::atomic<bool> shadow_{false};
-  std::atomic<std::uint64_t> refused_{0};
+  detail::counter would_have_;
 };
 
 }  // namespace weir
