@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 
 namespace weir::vectors {
 namespace {
@@ -112,6 +114,15 @@ TEST_P(vectors, all_cases_give_what_the_file_says) {
 
 INSTANTIATE_TEST_SUITE_P(of, vectors, testing::ValuesIn(drivers().begin(), drivers().end()),
                          [](const auto& one) { return std::string(one.param.algorithm); });
+
+TEST(vector_files, each_has_a_driver) {
+  std::set<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(WEIR_VECTORS))
+    if (entry.path().extension() == ".json") files.insert(entry.path().stem());
+  std::set<std::string> driven;
+  for (const driver& one : drivers()) driven.emplace(one.algorithm);
+  EXPECT_EQ(files, driven);
+}
 
 TEST(vector_files, a_value_that_is_off_by_one_or_missing_is_noticed) {
   const json step = json::parse(R"({"expect": {"value": "18446744073709551615", "p": 0.5, "w": null}})");

@@ -1,6 +1,9 @@
-// What always holds, whatever is asked and whatever the clock does: rates, breakers, retries.
+// What always holds, whatever is asked and whatever the clock does: rates, breakers, retries, throttles.
+#include <weir/control/adaptive_throttle.hpp>
+#include <weir/control/backoff.hpp>
 #include <weir/control/circuit_breaker.hpp>
 #include <weir/control/retry_budget.hpp>
+#include <weir/control/rounding.hpp>
 #include <weir/control/testing.hpp>
 #include <weir/control/token_bucket.hpp>
 
@@ -332,6 +335,60 @@ TEST(retry_budget_property, retries_never_exceed_the_budget) {
       const auto [retries, requests] = listed.window(clock.latest());
       const double reserve = static_cast<double>(listed.reserve()) / static_cast<double>(listed.price());
       RC_ASSERT(retries <= requests * 1000.0 / static_cast<double>(listed.price()) + reserve + 1e-9);
+    }
+  });
+}
+
+TEST(backoff_property, delays_stay_within_what_their_jitter_says) {
+  expect_always("0 <= delay <= cap", [] {
+    const auto number = rc::gen::inRange<duration::rep>(1, 1'000'000'000'000);
+    const auto [a, b] = *rc::gen::pair(number, number);
+    const backoff_options options{
+        .initial = duration(std::min(a, b)),
+        .factor = 1 + *rc::gen::inRange(0, 400) / 100.0,
+        .cap = duration(std::max(a, b)),
+        .jitter = *rc::gen::element(jitter::none, jitter::full, jitter::equal, jitter::decorrelated)};
+    backoff delays(options), bare({.initial = options.initial, .factor = options.factor, .cap = options.cap});
+    splitmix64 random(*rc::gen::arbitrary<std::uint64_t>());
+    for (int i = 0; i < 30; ++i) {
+      const duration delay = delays.next(random), base = bare.next(random);
+      const bool grown = options.jitter == jitter::decorrelated;
+      const bool halved = options.jitter == jitter::equal;
+      RC_ASSERT(delay <= (grown ? options.cap : base));
+      RC_ASSERT(delay >= (grown ? options.initial : halved ? base / 2 : duration(0)));
+    }
+  });
+}
+
+TEST(adaptive_throttle_property, rejects_nothing_while_enough_is_accepted) {
+  expect_always("k x accepts >= requests: all are sent", [] {
+    const double k = 1 + *rc::gen::inRange(0, 30) / 10.0;
+    adaptive_throttle throttle({.k = k, .window = 10s});
+    test_clock clock(*clock_start());
+    splitmix64 random(*rc::gen::arbitrary<std::uint64_t>());
+    const auto steps = *rc::gen::container<std::vector<std::pair<duration, bool>>>(
+        rc::gen::pair(clock_step(2s), rc::gen::arbitrary<bool>()));
+    const auto slice_of = [](time_point t) { return floor_div(t.time_since_epoch().count(), 1'000'000'000); };
+    std::vector<std::pair<std::int64_t, bool>> all;  // the slice of each request or, if true, accept
+    for (const auto& [ahead, well] : steps) {
+      clock.move(ahead);
+      const time_point now = clock.read();
+      const std::int64_t oldest = slice_of(clock.latest()) - 9;
+      const auto count = [&](bool accepts) {
+        return std::count_if(all.begin(), all.end(),
+                             [&](const auto& one) { return one.first >= oldest && one.second == accepts; });
+      };
+      throttle.on_accept(now);
+      const double p = throttle.probability(now);
+      all.emplace_back(slice_of(clock.latest()), true);
+      RC_ASSERT(p >= 0 && p < 1);
+      RC_ASSERT((p == 0) == (static_cast<double>(count(false)) <= k * static_cast<double>(count(true))));
+      const std::uint64_t draw = random();
+      for (int i = 0; i < (well ? 1 : 5); ++i) {
+        const double rejected = throttle.probability(now);
+        RC_ASSERT(throttle.allow(now, draw) == (unit(draw) >= rejected));
+        all.emplace_back(slice_of(clock.latest()), false);
+      }
     }
   });
 }
