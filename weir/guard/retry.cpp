@@ -1,6 +1,6 @@
 #include <weir/base/option_error.hpp>
 #include <weir/base/parker.hpp>
-#include <weir/base/thread_random.hpp>
+#include <weir/guard/detail/thread_generator.hpp>
 #include <weir/guard/retry.hpp>
 
 #include <algorithm>
@@ -9,13 +9,6 @@
 namespace weir {
 
 namespace {
-
-struct by_thread {
-  using result_type = std::uint64_t;
-  static constexpr result_type min() { return 0; }
-  static constexpr result_type max() { return UINT64_MAX; }
-  result_type operator()() noexcept { return detail::thread_random(); }
-};
 
 bool is_cancelled(const failure& why) {
   return why.code == errc::cancelled || why.code == std::errc::operation_canceled;
@@ -60,7 +53,7 @@ bool retry::course::may_go_on(const failure& why) const {
 
 std::optional<duration> retry::course::delay_after(const failure& why, detail::call_context& context) {
   if (!may_go_on(why)) return std::nullopt;
-  by_thread random;
+  detail::thread_generator random;
   const duration delay = std::max(backoff_.next(random), why.retry_after.value_or(duration::zero()));
   const bool in_time = last_start_ == never || after(context.now(), delay) <= last_start_;
   if (attempts_ >= of_.options_.max_attempts || !in_time) {
