@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <unistd.h>
+#include <algorithm>
 #include <charconv>
 #include <string>
+#include <utility>
 
 namespace weir::jobs {
 
@@ -49,7 +51,13 @@ machine machine::real() {
 }
 
 start_gate::start_gate(gate_options o, machine m)
-    : options_(o), machine_(std::move(m)), open_(o.delay <= duration::zero() && !o.load && o.memfree == 0) {}
+    : options_(std::move(o)),
+      machine_(std::move(m)),
+      open_(options_.delay <= duration::zero() && !options_.load && options_.memfree == 0 && !options_.rate &&
+            !options_.breaker) {
+  if (options_.rate) bucket_.emplace(options_.rate->per_second, options_.rate->burst);
+  if (options_.breaker) breaker_.emplace(*options_.breaker);
+}
 
 bool start_gate::machine_allows() const {
   if (options_.load) {
@@ -63,23 +71,113 @@ bool start_gate::machine_allows() const {
   return true;
 }
 
-bool start_gate::pass(const std::stop_token& stop) {
-  if (open_) return !stop.stop_requested();
+start_gate::passage start_gate::pass(const std::stop_token& stop, time_point deadline) {
+  if (open_) return {stop.stop_requested() ? gate_answer::stopped : gate_answer::start};
   std::unique_lock lock(mutex_);
-  const auto never_true = [] { return false; };
-  while (!stop.stop_requested()) {
+  const std::uint64_t mine = ++last_ticket_;
+  line_.push_back(mine);
+  const passage result = pass_in_turn(lock, mine, stop, deadline);
+  leave(mine);
+  tell(lock);
+  return result;
+}
+
+start_gate::passage start_gate::pass_in_turn(std::unique_lock<std::mutex>& lock, std::uint64_t mine,
+                                             const std::stop_token& stop, time_point deadline) {
+  constexpr duration longest = std::chrono::hours(1);  // so that no sum of times overflows inside the wait
+  for (;;) {
+    if (stop.stop_requested()) return {gate_answer::stopped};
     const time_point now = clock::now();
-    if (now < next_start_) {
-      const duration left = std::min<duration>(next_start_ - now, std::chrono::hours(1));
-      changed_.wait_for(lock, stop, left, never_true);
-    } else if (!machine_allows()) {
-      changed_.wait_for(lock, stop, sample_every, never_true);
-    } else {
-      next_start_ = after(now, options_.delay);
-      return true;
-    }
+    if (now >= deadline) return {gate_answer::expired};
+    hold why{after(now, longest)};
+    if (line_.front() == mine)
+      if (const auto started = try_start(now, why)) return *started;
+    const auto is_new = [&, was = version_] { return version_ != was; };
+    changed_.wait_until(lock, stop, std::min({why.until, deadline, after(now, longest)}), is_new);
+    if (why.counted) *why.counted += clock::now() - now;
   }
-  return false;
+}
+
+// None: `why` says what holds the head. The token comes before the breaker's permit, for a permit is one of
+// few probes and should not be held while waiting.
+std::optional<start_gate::passage> start_gate::try_start(time_point now, hold& why) {
+  if (now < next_start_) return why = {next_start_}, std::nullopt;
+  if (!machine_allows()) return why = {after(now, sample_every)}, std::nullopt;
+  if (options_.shadow) return granted(now, breaker_ ? breaker_->allow(now) : std::nullopt);
+  const auto held = [&](time_point until) {
+    if (!std::exchange(head_was_held_, true)) ++seen_.held_by_breaker;
+    why = {until, &seen_.breaker_time};
+  };
+  if (breaker_)
+    if (const time_point until = breaker_->opens_up(now); until > now) return held(until), std::nullopt;
+  if (bucket_)
+    if (const time_point until = token_at(now); until > now)
+      return why = {until, &seen_.rate_limited_time}, std::nullopt;
+  if (!breaker_) return granted(now, std::nullopt);
+  const auto permit = breaker_->allow(now);
+  if (permit) return granted(now, permit);
+  // Half open, and the probes are under way: their results wake us; one that never comes is given up by then.
+  return held(after(now, options_.breaker->reset_timeout)), std::nullopt;
+}
+
+time_point start_gate::token_at(time_point now) {
+  if (!token_) {
+    token_ = bucket_->reserve(now);
+    if (!token_) return never;
+    token_at_ = after(now, token_->wait);
+    if (token_at_ > now) ++seen_.rate_limited;
+  }
+  return token_at_;
+}
+
+start_gate::passage start_gate::granted(time_point now, std::optional<breaker_watch::permit> permit) {
+  next_start_ = after(now, options_.delay);
+  token_.reset();
+  if (options_.shadow && bucket_ && !bucket_->try_acquire(now)) ++seen_.rate_limited;
+  if (options_.shadow && breaker_ && !permit) ++seen_.held_by_breaker;
+  return {gate_answer::start, permit};
+}
+
+void start_gate::leave(std::uint64_t mine) {
+  if (line_.front() == mine) {
+    if (token_) bucket_->cancel(clock::now(), *std::exchange(token_, std::nullopt));
+    head_was_held_ = false;
+  }
+  std::erase(line_, mine);
+  ++version_;
+  changed_.notify_all();
+}
+
+void start_gate::ended(const passage& through, attempt_end how, duration took) {
+  if (!through.permit) return;
+  std::unique_lock lock(mutex_);
+  const time_point now = clock::now();
+  if (how == attempt_end::not_made) {
+    breaker_->released(now, *through.permit);
+  } else {
+    breaker_->ended(now, *through.permit, how == attempt_end::succeeded, took);
+  }
+  ++version_;
+  changed_.notify_all();
+  tell(lock);
+}
+
+// Of a change of the breaker, without the lock: it may take as long as a terminal does.
+void start_gate::tell(std::unique_lock<std::mutex>& lock) {
+  const auto changed = breaker_ ? breaker_->changed() : std::nullopt;
+  lock.unlock();
+  if (changed && options_.on_breaker) options_.on_breaker(*changed);
+}
+
+start_gate::figures start_gate::seen() const {
+  const std::lock_guard lock(mutex_);
+  figures f = seen_;
+  if (breaker_) {
+    f.breaker = breaker_->state();
+    f.breaker_changes = breaker_->changes();
+    f.breaker_opened = breaker_->times_opened();
+  }
+  return f;
 }
 
 }  // namespace weir::jobs

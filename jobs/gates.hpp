@@ -1,15 +1,23 @@
-// What must hold before the next job may start: time since the last start, the machine's load, its free
-// memory.
+// What must hold before the next attempt may start: its turn, time since the last start, the machine's load,
+// its free memory, a circuit breaker that is not open, a token of the rate.
 //
-// Invariant: a start is granted under the mutex, one at a time, so `delay` lies between any two; load and
-// memory are looked at again at least every `sample_every`, and right before a start. A machine that does not
-// tell them has no such gate. Waiting ends at once on a stop request. Thread-safe.
+// Who asks stands in a line; only the head of it looks at the gates, the others wait for their turn.
+// Invariants: a start is granted under the mutex, one at a time, so `delay` lies between any two; load and
+// memory are looked at again at least every `sample_every`, and right before a start; only the head holds a
+// reservation of the rate, and gives it back when it leaves without starting. A machine that does not tell
+// its load has no such gate. Waiting ends at once on a stop request, and at the job's deadline. In shadow the
+// rate and the breaker hold nobody: what they would have held is counted. Thread-safe.
 #pragma once
 
+#include <jobs/breaker_watch.hpp>
 #include <weir/base/time.hpp>
+#include <weir/base/units.hpp>
+#include <weir/control/circuit_breaker.hpp>
+#include <weir/control/token_bucket.hpp>
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -22,6 +30,10 @@ struct gate_options {
   duration delay{};              ///< least time between two starts
   std::optional<double> load{};  ///< no start while the load average is above
   std::uint64_t memfree = 0;     ///< no start while fewer bytes are available
+  std::optional<weir::rate> rate{};
+  std::optional<control::circuit_breaker_options> breaker{};
+  bool shadow = false;
+  std::function<void(control::breaker_state)> on_breaker{};  ///< called by whose asking or result changed it
 };
 
 /// Where the gates look; a test puts its own in.
@@ -33,24 +45,82 @@ struct machine {
   static machine real();
 };
 
+enum class gate_answer : std::uint8_t {
+  start,
+  stopped,  ///< a stop was requested first
+  expired,  ///< the deadline passed first
+};
+
+/// What became of an attempt that was let through.
+enum class attempt_end : std::uint8_t {
+  succeeded,
+  failed,
+  not_made,  ///< or it says nothing of the job: weir ended it for another reason
+};
+
 class start_gate {
  public:
+  /// To be given back through ended().
+  struct passage {
+    gate_answer answer = gate_answer::stopped;
+    std::optional<breaker_watch::permit> permit{};
+    explicit operator bool() const noexcept { return answer == gate_answer::start; }
+  };
+
+  struct figures {
+    std::uint64_t rate_limited = 0;  ///< starts that found no token
+    duration rate_limited_time{};    ///< in which the rate held starts back
+    std::uint64_t held_by_breaker = 0;
+    duration breaker_time{};
+    std::optional<control::breaker_state> breaker{};
+    std::uint64_t breaker_changes = 0;
+    std::uint64_t breaker_opened = 0;
+  };
+
   explicit start_gate(gate_options, machine = machine::real());
 
-  /// Waits until a job may start. False: a stop was requested first.
-  bool pass(const std::stop_token& stop);
+  /// Waits until an attempt may start.
+  passage pass(const std::stop_token& stop, time_point deadline = never);
+
+  /// The attempt that `through` was for has ended; `took`: its time.
+  void ended(const passage& through, attempt_end how, duration took);
+
+  figures seen() const;
 
   static constexpr duration sample_every = std::chrono::milliseconds(200);
 
  private:
+  // What holds the head of the line, until when it need not look again, and where that time is counted.
+  struct hold {
+    time_point until;
+    duration* counted = nullptr;
+  };
+
   bool machine_allows() const;
+  passage pass_in_turn(std::unique_lock<std::mutex>&, std::uint64_t mine, const std::stop_token&,
+                       time_point deadline);
+  std::optional<passage> try_start(time_point now, hold& why);
+  time_point token_at(time_point now);
+  passage granted(time_point now, std::optional<breaker_watch::permit>);
+  void leave(std::uint64_t mine);
+  void tell(std::unique_lock<std::mutex>&);
 
   const gate_options options_;
   const machine machine_;
-  const bool open_;  // there is nothing to wait for
-  std::mutex mutex_;
+  const bool open_;  // there is nothing to wait for, nothing to count
+
+  mutable std::mutex mutex_;  // guards all below
   std::condition_variable_any changed_;
-  time_point next_start_{};  // guarded by mutex_
+  std::uint64_t version_ = 0;  // goes up when somebody may have something new to look at
+  std::deque<std::uint64_t> line_;
+  std::uint64_t last_ticket_ = 0;
+  time_point next_start_{};
+  std::optional<control::token_bucket> bucket_;
+  std::optional<control::token_bucket::reservation> token_;  // the head's
+  time_point token_at_{};
+  std::optional<breaker_watch> breaker_;
+  bool head_was_held_ = false;  // the head has been counted as held by the breaker
+  figures seen_{};
 };
 
 /// The first number of /proc/loadavg's text.

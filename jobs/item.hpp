@@ -4,6 +4,8 @@
 // ends[i] is where the NUL of item i stands. A value type; moving it throws nothing, as a pool's job must.
 #pragma once
 
+#include <weir/base/time.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +39,9 @@ struct item_batch {
   std::string bytes{};
   std::vector<std::uint32_t> ends{};
   item_fault fault = item_fault::none;  ///< of the first item that has one
+  std::size_t lane = 0;                 ///< its priority; 0 is the most important
+  time_point arrived{};                 ///< when it had been read
+  time_point deadline = never;          ///< it does not start after this
 
   std::size_t size() const noexcept { return ends.size(); }
   bool empty() const noexcept { return ends.empty(); }

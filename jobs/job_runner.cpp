@@ -1,6 +1,8 @@
 #include <jobs/job_runner.hpp>
 
 #include <jobs/source.hpp>
+#include <weir/base/hardware.hpp>
+#include <weir/base/units.hpp>
 
 #include <fmt/format.h>
 
@@ -8,6 +10,7 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <random>
 #include <system_error>
 
 namespace weir::jobs {
@@ -36,7 +39,17 @@ job_runner::job_runner(const run_options& o, const command_template& c, launcher
       printer_(p),
       ending_(e),
       console_(k),
-      gate_({.delay = o.delay, .load = o.load, .memfree = o.memfree}),
+      gate_({.delay = o.delay,
+             .load = o.load,
+             .memfree = o.memfree,
+             .rate = o.rate,
+             .breaker = o.breaker,
+             .shadow = o.shadow,
+             .on_breaker = [this](control::breaker_state s) { say_breaker(s); }}),
+      limit_(o.limit.value_or(limit_choice{}), static_cast<std::int64_t>(workers_of(o).most),
+             static_cast<std::int64_t>(hardware())),
+      retries_(o.retry_budget, o.shadow),
+      seed_(std::random_device{}()),
       slots_(l, p) {}
 
 job_end job_runner::run(const item_batch& batch) {
@@ -45,18 +58,23 @@ job_end job_runner::run(const item_batch& batch) {
     printer_.skip(batch.seq);
     return job_end::failed;
   }
-  const bool may_start =
-      printer_.wait_for_room(batch.seq, ending_.starting()) && gate_.pass(ending_.starting());
-  if (!may_start) {
+  // Where jobs overtake each other, the one that the others' output waits for may still be in the queue:
+  // waiting here for it could be for ever, and its lane's turn comes after a bounded number of them.
+  const bool room = reorders(options_) || printer_.wait_for_room(batch.seq, ending_.starting());
+  const passage through = room ? gate_.pass(ending_.starting(), batch.deadline) : passage{};
+  if (!through) {
     printer_.skip(batch.seq);
-    return job_end::not_started;
+    return through.answer == gate_answer::expired ? job_end::expired : job_end::not_started;
   }
   const slots::lease place = free_slot();
   if (!place) {
+    gate_.ended(through, attempt_end::not_made, {});
     printer_.skip(batch.seq);
     return job_end::not_started;
   }
-  return attempt_all(batch, *place, batch.joined());
+  if (options_.shadow && options_.deadline && clock::now() > after(batch.arrived, *options_.deadline))
+    late_.fetch_add(1, std::memory_order_relaxed);
+  return attempt_all(batch, *place, batch.joined(), through);
 }
 
 // The system is out of processes, descriptors or memory. Says so once; waits, at most `wait`; false: the run
@@ -81,31 +99,102 @@ slots::lease job_runner::free_slot() {
   }
 }
 
-job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::string_view item) {
-  using attempt = job_output::attempt;
+job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::string_view item,
+                                passage through) {
+  using kind = job_output::attempt;
   command_.expand(batch, place.number, place.command);
   const process_request request{.argv = place.command.argv(),
                                 .item = item,
                                 .seq = batch.seq,
                                 .timeout = options_.timeout.value_or(duration::max()),
                                 .kill_after = options_.kill_after};
+  control::backoff pauses(options_.backoff.value_or(control::backoff_options{}));
+  control::splitmix64 random(seed_ + batch.seq);
+  retries_.job();
   process_result result;
   duration ran{};
   for (std::uint64_t i = 1;; ++i) {
-    if (i > 1 && !gate_.pass(ending_.starting())) break;  // the first one's was passed before it got its slot
     const bool last = i == options_.attempts;
-    const auto begun = place.output.begin(batch.seq, item, last ? attempt::last : attempt::may_be_repeated);
+    const auto begun = place.output.begin(batch.seq, item, last ? kind::last : kind::may_be_repeated);
     if (!begun) {
+      gate_.ended(through, attempt_end::not_made, {});
       printer_.skip(batch.seq);
       return cannot_write(begun.error().detail);
     }
-    result = start(request, place);
+    result = attempt(request, place, through);
     ran += result.run_time;
-    const bool again = result.started() && !result.succeeded() && result.killed != kill_cause::output;
-    if (last || !again) break;
+    if (last || !goes_again(result, pauses, random, through)) break;
   }
   if (result.started()) run_time_.record(ran);
   return judge(result, batch, place);
+}
+
+// One attempt, and what the breaker and the limit learn from it.
+process_result job_runner::attempt(const process_request& request, slot& place, const passage& through) {
+  const std::int64_t in_flight = limit_.begin();
+  process_result result = start(request, place);
+  const bool ours = result.killed == kill_cause::stop || result.killed == kill_cause::output;
+  const attempt_end how = !result.started() || ours ? attempt_end::not_made
+                          : result.succeeded()      ? attempt_end::succeeded
+                                                    : attempt_end::failed;
+  const bool is_sample = how == attempt_end::succeeded || result.killed == kill_cause::timeout;
+  limit_.end(clock::now(), in_flight, is_sample, result.run_time);
+  gate_.ended(through, how, result.run_time);
+  return result;
+}
+
+// Whether the job is tried again: waits for it, and passes the gates.
+bool job_runner::goes_again(const process_result& result, control::backoff& pauses,
+                            control::splitmix64& random, passage& through) {
+  const std::stop_token stop = ending_.starting();
+  const bool may = result.started() && !result.succeeded() && result.killed != kill_cause::output;
+  if (!may || stop.stop_requested() || !retries_.grants_another()) return false;
+  if (options_.backoff) pause_for(pauses.next(random), stop);
+  through = gate_.pass(stop);
+  return bool(through);
+}
+
+void job_runner::say_breaker(control::breaker_state s) {
+  constexpr unsigned most_lines = 20;
+  if (breaker_lines_.fetch_add(1, std::memory_order_relaxed) >= most_lines) return;
+  const std::string reset = to_string(options_.breaker->reset_timeout);
+  switch (s) {
+    case control::breaker_state::open:
+      return console_.say(fmt::format("breaker open: too many attempts fail; jobs {} {}",
+                                      options_.shadow ? "would wait" : "wait", reset));
+    case control::breaker_state::half_open: return console_.say("breaker half open: one attempt tries");
+    case control::breaker_state::closed: return console_.say("breaker closed: jobs go on");
+  }
+}
+
+control_report job_runner::control() const {
+  const start_gate::figures gate = gate_.seen();
+  const retry_allowance::figures retries = retries_.seen();
+  const limit_watch::figures limit = limit_.seen();
+  control_report r{
+      .retries = retries.granted, .retries_refused = retries.refused, .has_rate = bool(options_.rate)};
+  if (options_.limit)
+    r.limit = {.now = static_cast<std::uint64_t>(limit.now),
+               .least = static_cast<std::uint64_t>(limit.least),
+               .most = static_cast<std::uint64_t>(limit.most)};
+  if (gate.breaker)
+    r.breaker = {.state = *gate.breaker, .changes = gate.breaker_changes, .opened = gate.breaker_opened};
+  if (options_.shadow) {
+    r.shadow = {.rate = gate.rate_limited,
+                .breaker = gate.held_by_breaker,
+                .limit = options_.limit ? limit.over : 0,
+                .retry_budget = retries.refused,
+                .deadline = late_.load(std::memory_order_relaxed)};
+    r.retries_refused = 0;
+    return r;
+  }
+  r.rate_limited = gate.rate_limited;
+  r.rate_limited_time = gate.rate_limited_time;
+  if (r.breaker) {
+    r.breaker->held = gate.held_by_breaker;
+    r.breaker->held_time = gate.breaker_time;
+  }
+  return r;
 }
 
 // Starts it; while the system has no room for another process, waits and tries again.

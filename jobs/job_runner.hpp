@@ -5,17 +5,23 @@
 
 #include <jobs/command_template.hpp>
 #include <jobs/console.hpp>
+#include <jobs/control_report.hpp>
 #include <jobs/ending.hpp>
 #include <jobs/gates.hpp>
 #include <jobs/item.hpp>
+#include <jobs/limit_watch.hpp>
 #include <jobs/output.hpp>
 #include <jobs/process.hpp>
+#include <jobs/retry_allowance.hpp>
 #include <jobs/run_options.hpp>
 #include <jobs/slots.hpp>
 #include <weir/base/error.hpp>
+#include <weir/control/backoff.hpp>
+#include <weir/control/splitmix64.hpp>
 #include <weir/observe/histogram.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,6 +32,7 @@ enum class job_end {
   failed,
   timed_out,     ///< failed: --timeout ended its last attempt
   not_started,   ///< the run ended before it could
+  expired,       ///< its deadline passed before it could
   cannot_start,  ///< failed: no such command, or it cannot be run; it has become the end's cause
   not_written,   ///< failed: its output could not be kept; it has become the end's cause
 };
@@ -42,8 +49,20 @@ class job_runner {
   /// gates.
   histogram_snapshot run_time() const { return run_time_.snapshot(); }
 
+  /// What held jobs back so far, and how often they were tried again.
+  control_report control() const;
+
+  /// Attempts that may be under way; what an adaptive limit has come to.
+  std::int64_t limit() const noexcept { return limit_.limit(); }
+
  private:
-  job_end attempt_all(const item_batch& batch, slot& place, std::string_view item);
+  using passage = start_gate::passage;
+
+  job_end attempt_all(const item_batch& batch, slot& place, std::string_view item, passage through);
+  process_result attempt(const process_request&, slot& place, const passage& through);
+  bool goes_again(const process_result&, control::backoff& pauses, control::splitmix64& random,
+                  passage& through);
+  void say_breaker(control::breaker_state);
   process_result start(const process_request&, slot& place);
   job_end judge(const process_result&, const item_batch& batch, slot& place);
   void name_failed(const process_result&, const item_batch& batch);
@@ -58,6 +77,11 @@ class job_runner {
   ending& ending_;
   console& console_;
   start_gate gate_;
+  limit_watch limit_;
+  retry_allowance retries_;
+  const std::uint64_t seed_;                 // of the jitter between attempts
+  std::atomic<std::uint64_t> late_ = 0;      // in shadow: started after the deadline. relaxed: a number
+  std::atomic<unsigned> breaker_lines_ = 0;  // relaxed: a number, nothing hangs on it
   slots slots_;
   histogram run_time_;
   std::atomic<unsigned> named_ = 0;  // failed jobs; relaxed: a number, nothing hangs on it

@@ -1,4 +1,5 @@
 #include <jobs/report.hpp>
+#include <jobs/time_figures.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -9,23 +10,6 @@
 namespace weir::jobs {
 
 namespace {
-
-constexpr std::array<std::pair<const char*, double>, 4> quantiles{
-    {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"max", 1}}};
-
-double seconds(duration d) { return std::chrono::duration<double>(d).count(); }
-
-std::string times_text(const histogram_snapshot& times) {
-  std::string text;
-  for (const auto& [name, q] : quantiles) text += fmt::format("  {} {}", name, brief(times.p(q)));
-  return text;
-}
-
-nlohmann::ordered_json times_json(const histogram_snapshot& times) {
-  nlohmann::ordered_json object;
-  for (const auto& [name, q] : quantiles) object[name] = seconds(times.p(q));
-  return object;
-}
 
 // In three digits or more, and never with an exponent.
 std::string plain_rate(double rate) {
@@ -76,7 +60,7 @@ std::string as_text(const report& r, std::string_view who, bool color) {
   text += fmt::format("  now: {} queued, {} spilled, {} running; peak depth {} of {}\n", s.queued, s.spilled,
                       s.running, s.high_water, r.queue_capacity);
   text += fmt::format("  queue wait{}\n  run time  {}\n", times_text(r.queue_wait), times_text(r.run_time));
-  return text;
+  return text + as_text(r.control);
 }
 
 namespace {
@@ -96,6 +80,7 @@ nlohmann::ordered_json as_object(const report& r) {
   object["jobs_per_second"] = jobs_per_second(r);
   object["queue_wait"] = times_json(r.queue_wait);
   object["run_time"] = times_json(r.run_time);
+  add_to(object, r.control);
   return object;
 }
 
@@ -103,25 +88,27 @@ nlohmann::ordered_json as_object(const report& r) {
 
 std::string as_json(const report& r) { return as_object(r).dump() + "\n"; }
 
+namespace {
+
+// Names of nested values are joined: queue_wait_p50, lanes_0_started.
+void add_columns(const nlohmann::ordered_json& value, const std::string& name, std::string& names,
+                 std::string& values) {
+  if (value.is_structured()) {
+    for (const auto& [inner, part] : value.items())
+      add_columns(part, name.empty() ? inner : fmt::format("{}_{}", name, inner), names, values);
+    return;
+  }
+  names += (names.empty() ? "" : ",") + name;
+  values += (values.empty() ? "" : ",") + (value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+}  // namespace
+
 std::string as_csv(const report& r) {
   std::string names;
   std::string values;
-  const auto add = [&](const std::string& name, const nlohmann::ordered_json& value) {
-    names += (names.empty() ? "" : ",") + name;
-    values += (values.empty() ? "" : ",") + value.dump();
-  };
-  const nlohmann::ordered_json object = as_object(r);
-  for (const auto& [name, value] : object.items()) {
-    if (!value.is_object()) {
-      add(name, value);
-      continue;
-    }
-    for (const auto& [inner, number] : value.items()) add(fmt::format("{}_{}", name, inner), number);
-  }
-  names += "\n";
-  names += values;
-  names += "\n";
-  return names;
+  add_columns(as_object(r), "", names, values);
+  return names + "\n" + values + "\n";
 }
 
 }  // namespace weir::jobs

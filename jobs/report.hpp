@@ -3,6 +3,7 @@
 // Thread-safety: values and pure functions.
 #pragma once
 
+#include <jobs/control_report.hpp>
 #include <weir/base/time.hpp>
 #include <weir/observe/histogram.hpp>
 #include <weir/pool/stats.hpp>
@@ -20,6 +21,7 @@ struct report {
   std::size_t queue_capacity = 0;
   histogram_snapshot queue_wait{};
   histogram_snapshot run_time{};
+  control_report control{};
 };
 
 /// Jobs that did not run, whatever the reason.
@@ -36,7 +38,8 @@ double jobs_per_second(const report&) noexcept;
 std::string as_text(const report&, std::string_view who, bool color);
 
 /// One object on one line, ended by a newline: the law's words, failed_by_timeout, peak_depth, seconds,
-/// jobs_per_second, and queue_wait and run_time with p50 p90 p99 max in seconds.
+/// jobs_per_second, queue_wait and run_time with p50 p90 p99 max in seconds, and what control_report.hpp
+/// adds.
 std::string as_json(const report&);
 
 /// The same as two lines, names and values; the times as queue_wait_p50 and so on.

@@ -109,5 +109,56 @@ TEST(report, times_are_written_in_three_digits) {
   EXPECT_EQ(brief(seconds(3661)), "61m01s");
 }
 
+report controlled() {
+  report r = example();
+  histogram waits;
+  waits.record(milliseconds(5));
+  r.control = {.retries = 4,
+               .retries_refused = 1,
+               .has_rate = true,
+               .rate_limited = 6,
+               .rate_limited_time = milliseconds(1500),
+               .breaker = breaker_figures{.state = control::breaker_state::open, .changes = 3, .opened = 2},
+               .limit = moving_figures{.now = 5, .least = 2, .most = 9},
+               .workers = moving_figures{.now = 1, .least = 1, .most = 4},
+               .lanes = {lane_figures{.submitted = 3, .started = 2, .lost = 1, .wait = waits.snapshot()}, {}},
+               .shadow = shadow_figures{.rate = 7}};
+  return r;
+}
+
+TEST(report, what_held_jobs_back_is_told_when_it_was_asked_for) {
+  const std::string text = as_text(controlled(), "weir run", false);
+  for (const char* line :
+       {"  retries: 4, 1 refused by the budget\n", "  rate: 6 starts had to wait, 1.50s in all\n",
+        "  breaker: open, opened 2 times, 3 changes;", "  limit: 5 now, 2 to 9 so far\n",
+        "  workers: 1 now, 1 to 4 so far\n", "  lane 0: 3 submitted, 2 started, 1 lost; wait  p50 5.00ms",
+        "by rate 7, breaker 0"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  EXPECT_EQ(text.find("lane 1"), std::string::npos) << "a lane without jobs says nothing";
+  const std::string without = as_text(example(), "weir run", false);
+  for (const char* word : {"retries", "rate:", "breaker", "limit", "workers", "lane", "shadow"})
+    EXPECT_EQ(without.find(word), std::string::npos) << word;
+}
+
+TEST(report, the_object_and_the_table_hold_what_held_jobs_back) {
+  const auto object = nlohmann::json::parse(as_json(controlled()));
+  EXPECT_EQ(object["retries"], 4);
+  EXPECT_EQ(object["rate_limited_seconds"], 1.5);
+  EXPECT_EQ(object["breaker"]["state"], "open");
+  EXPECT_EQ(object["limit"]["most"], 9);
+  EXPECT_NEAR(object["lanes"][0]["queue_wait"]["p99"].get<double>(), 0.005, 0.0001);
+  EXPECT_EQ(object["lanes"][1]["started"], 0);
+  EXPECT_EQ(object["shadow"]["rate"], 7);
+  const auto plain = nlohmann::json::parse(as_json(example()));
+  EXPECT_EQ(plain["retries"], 0);
+  for (const char* key : {"breaker", "limit", "workers", "lanes", "shadow"})
+    EXPECT_FALSE(plain.contains(key)) << key;
+  const std::string table = as_csv(controlled());
+  EXPECT_NE(table.find(",breaker_state,"), std::string::npos) << table;
+  EXPECT_NE(table.find(",lanes_0_queue_wait_p50,"), std::string::npos) << table;
+  EXPECT_EQ(std::ranges::count(table.substr(0, table.find('\n')), ','),
+            std::ranges::count(table.substr(table.find('\n') + 1), ','));
+}
+
 }  // namespace
 }  // namespace weir::jobs

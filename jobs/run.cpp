@@ -11,7 +11,6 @@
 #include <jobs/source.hpp>
 #include <jobs/watchdog.hpp>
 #include <jobs/workers_file.hpp>
-#include <weir/base/hardware.hpp>
 #include <weir/base/units.hpp>
 #include <weir/pool/worker_pool.hpp>
 
@@ -27,6 +26,8 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <functional>
+#include <vector>
 
 namespace weir::jobs {
 
@@ -37,9 +38,7 @@ constexpr std::string_view who = "weir run";
 // What a job that failed leaves the pool's process function with: the pool counts it.
 struct job_failed {};
 
-std::size_t worker_count(const run_options& o) { return o.workers.count ? o.workers.count : hardware(); }
-
-std::size_t queue_capacity(const run_options& o) { return o.queue.value_or(4 * worker_count(o)); }
+std::size_t queue_capacity(const run_options& o) { return o.queue.value_or(4 * workers_of(o).most); }
 
 io_result<std::unique_ptr<source>> open_source(run_request& request, int interrupt) {
   if (request.items) return std::make_unique<word_source>(std::move(*request.items));
@@ -62,6 +61,14 @@ std::size_t batch_budget(const command_template& command) {
     room = std::min(room, longest_item - std::min(command.fixed_size(), longest_item - least));
   return std::max(least, room / std::max<std::size_t>(1, command.uses_of_items()));
 }
+
+// Whether the number of workers moves.
+bool scales(const run_options& o) {
+  return o.workers.least > 0 || (o.limit && o.limit->adaptive && !o.shadow);
+}
+
+// How often an adaptive limit is looked at.
+constexpr duration between_looks = std::chrono::milliseconds(50);
 
 print_mode mode_of(const run_options& o) {
   if (!o.results.empty()) return print_mode::results;
@@ -96,8 +103,10 @@ class whole_run {
         runner_(options_, command_, *launcher_, printer_, ending_, console_),
         workers_file_(options_.workers.file),
         view_(options_, console_),
+        workers_(workers_of(options_)),
+        lanes_(options_.lanes ? options_.lanes.lanes() : 0),
         pool_([this](item_batch& batch) { process(batch); }, pooling(),
-              [this](pool::lost&& gone) { printer_.skip(gone.job.seq); }) {}
+              [this](pool::lost&& gone) { lose(gone.job); }) {}
 
   // Reads, runs, waits; the report.
   report run();
@@ -118,11 +127,16 @@ class whole_run {
   job_end run_job(const item_batch& batch);
   void job_has_failed();
   void read_items();
-  void refused(std::uint64_t seq, errc why, std::uint64_t cost);
+  submit_options describe(item_batch& batch, const std::stop_token& stop) const;
+  void refused(const item_batch& batch, errc why, std::uint64_t cost);
+  void lose(const item_batch& batch);
+  void note_start(const item_batch& batch);
+  void follow_limit();
   void signalled(int number);
   time_point due();
   void cancel();
   report current() const;
+  control_report current_control(const pool_stats&) const;
   progress current_progress() const;
 
   const run_options& options_;
@@ -138,15 +152,29 @@ class whole_run {
   workers_file workers_file_;
   live_view view_;
 
+  // What the report tells of a lane.
+  struct lane_watch {
+    std::atomic<std::uint64_t> submitted = 0;
+    std::atomic<std::uint64_t> started = 0;
+    std::atomic<std::uint64_t> lost = 0;
+    histogram wait{};
+  };
+
+  worker_span workers_;              // the listener's: what was asked for last
+  std::int64_t limit_followed_ = 0;  // the listener's
+  std::vector<lane_watch> lanes_;    // without --lane none
+  std::atomic<std::uint64_t> peak_workers_ = 0;
   // Relaxed: numbers for the report, which is made after the pool has drained.
   std::atomic<std::uint64_t> timed_out_ = 0;
   std::atomic<std::uint64_t> not_started_ = 0;
   std::atomic<std::uint64_t> not_submitted_ = 0;
-  bool read_anything_ = false;         // the reader's
-  bool said_too_large_ = false;        // the reader's
-  bool draining_ = false;              // the listener's
-  time_point drain_deadline_ = never;  // the listener's
-  pool pool_;                          // last: its workers use all the above
+  std::atomic<std::uint64_t> expired_late_ = 0;  // a worker had it, but the gates held it too long
+  std::atomic<std::uint64_t> expired_door_ = 0;  // refused, for it could not have started in time
+  bool read_anything_ = false;                   // the reader's
+  bool said_too_large_ = false;                  // the reader's
+  bool draining_ = false;                        // the listener's
+  time_point drain_deadline_ = never;            // the listener's
+  pool pool_;                                    // last: its workers use all the above
 };
 
 output_options whole_run::printing() {
@@ -171,12 +199,14 @@ output_options whole_run::printing() {
 }
 
 pool_options whole_run::pooling() const {
-  const std::size_t workers = worker_count(options_);
+  const worker_span workers = workers_of(options_);
   return {.name = "run",
-          .min_workers = workers,
-          .max_workers = workers,
+          .min_workers = workers.least,
+          .max_workers = workers.most,
           .queue_capacity = queue_capacity(options_),
           .max_cost = options_.queue_bytes,
+          .lanes = options_.lanes.lanes(),
+          .fair_by_key = options_.fair_by.has_value(),
           .on_full = options_.on_full};
 }
 
@@ -193,9 +223,11 @@ job_end whole_run::run_job(const item_batch& batch) {
 
 // Runs on the pool's workers. The pool counts: a return is a success, an exception a failure.
 void whole_run::process(item_batch& batch) {
+  note_start(batch);
   switch (run_job(batch)) {
     case job_end::succeeded: return;
     case job_end::not_started: not_started_.fetch_add(1, std::memory_order_relaxed); break;
+    case job_end::expired: expired_late_.fetch_add(1, std::memory_order_relaxed); break;
     case job_end::cannot_start:  // the next ten million would fare no better
       ending_.stop_starting();
       pool_.cancel();
@@ -223,14 +255,49 @@ void whole_run::cancel() {
   pool_.cancel();
 }
 
-void whole_run::refused(std::uint64_t seq, errc why, std::uint64_t cost) {
-  printer_.skip(seq);
+void whole_run::refused(const item_batch& batch, errc why, std::uint64_t cost) {
+  lose(batch);
   // Read, but not accepted when the run ended: as if it had not been read.
-  if (why == errc::closed) not_submitted_.fetch_add(1, std::memory_order_relaxed);
+  if (why == errc::closed) {
+    not_submitted_.fetch_add(1, std::memory_order_relaxed);
+    if (!lanes_.empty()) {
+      lanes_[batch.lane].lost.fetch_sub(1, std::memory_order_relaxed);
+      lanes_[batch.lane].submitted.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+  if (why == errc::expired || why == errc::overloaded) expired_door_.fetch_add(1, std::memory_order_relaxed);
   if (cost <= options_.queue_bytes || said_too_large_) return;
   said_too_large_ = true;
-  console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", seq, cost,
-                           options_.queue_bytes));
+  console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", batch.seq,
+                           cost, options_.queue_bytes));
+}
+
+void whole_run::lose(const item_batch& batch) {
+  printer_.skip(batch.seq);
+  if (!lanes_.empty()) lanes_[batch.lane].lost.fetch_add(1, std::memory_order_relaxed);
+}
+
+void whole_run::note_start(const item_batch& batch) {
+  if (!lanes_.empty()) {
+    lanes_[batch.lane].started.fetch_add(1, std::memory_order_relaxed);
+    lanes_[batch.lane].wait.record(clock::now() - batch.arrived);
+  }
+  if (!scales(options_)) return;
+  const std::uint64_t now = pool_.stats().workers;
+  std::uint64_t most = peak_workers_.load(std::memory_order_relaxed);
+  while (now > most && !peak_workers_.compare_exchange_weak(most, now, std::memory_order_relaxed)) {
+  }
+}
+
+// What the pool is to know of the job; the batch learns it too.
+submit_options whole_run::describe(item_batch& batch, const std::stop_token& stop) const {
+  batch.arrived = clock::now();
+  batch.deadline = options_.deadline && !options_.shadow ? after(batch.arrived, *options_.deadline) : never;
+  batch.lane = options_.lanes ? options_.lanes.lane_of(batch) : 0;
+  submit_options o{.lane = batch.lane, .deadline = batch.deadline, .cost = batch.cost(), .stop = stop};
+  if (options_.fair_by && !batch.empty())
+    o.key = std::hash<std::string>()(options_.fair_by->of(batch[0]).value_or(std::string()));
+  return o;
 }
 
 void whole_run::read_items() {
@@ -245,10 +312,10 @@ void whole_run::read_items() {
     }
     if (!got || *got != reading::got) return;
     read_anything_ = true;
-    const std::uint64_t seq = batch.seq;
-    const std::uint64_t cost = batch.cost();
-    const auto accepted = pool_.submit(std::move(batch), {.cost = cost, .stop = stop});
-    if (!accepted) refused(seq, accepted.error(), cost);
+    const submit_options how = describe(batch, stop);
+    if (!lanes_.empty()) lanes_[how.lane].submitted.fetch_add(1, std::memory_order_relaxed);
+    const auto accepted = pool_.submit(std::move(batch), how);
+    if (!accepted) refused(batch, accepted.error(), how.cost);  // what was refused is still here
   }
 }
 
@@ -274,12 +341,30 @@ time_point whole_run::due() {
   }
   time_point next = drain_deadline_;
   if (workers_file_.watched()) {
-    if (const auto workers = workers_file_.changed(console_)) pool_.resize(*workers, *workers);
+    if (const auto workers = workers_file_.changed(console_)) {
+      workers_ = {workers->least > 0 ? workers->least : workers->count, workers->count};
+      limit_followed_ = 0;
+      follow_limit();
+    }
     next = std::min(next, after(now, workers_file::every));
+  }
+  if (options_.limit && options_.limit->adaptive && !options_.shadow) {
+    follow_limit();
+    next = std::min(next, after(now, between_looks));
   }
   if (view_.wants_progress(now)) view_.show(current_progress());
   if (view_.wants_statistics(now)) console_.write(as_text(current(), who, console_.color()));
   return std::min(next, view_.next());
+}
+
+// The pool has as many workers as were asked for, and no more than the limit.
+void whole_run::follow_limit() {
+  const bool limited = options_.limit && !options_.shadow;
+  const std::int64_t limit = limited ? runner_.limit() : static_cast<std::int64_t>(most_workers);
+  if (limit == limit_followed_) return;
+  limit_followed_ = limit;
+  const auto most = std::min(workers_.most, static_cast<std::size_t>(limit));
+  pool_.resize(std::min(workers_.least, most), most);
 }
 
 progress whole_run::current_progress() const {
@@ -287,6 +372,20 @@ progress whole_run::current_progress() const {
           .queue_capacity = queue_capacity(options_),
           .elapsed = clock::now() - began_,
           .share_read = source_->share_read()};
+}
+
+control_report whole_run::current_control(const pool_stats& jobs) const {
+  control_report control = runner_.control();
+  if (scales(options_))
+    control.workers = {.now = jobs.workers,
+                       .least = workers_of(options_).least,
+                       .most = peak_workers_.load(std::memory_order_relaxed)};
+  for (const lane_watch& lane : lanes_)
+    control.lanes.push_back({.submitted = lane.submitted.load(std::memory_order_relaxed),
+                             .started = lane.started.load(std::memory_order_relaxed),
+                             .lost = lane.lost.load(std::memory_order_relaxed),
+                             .wait = lane.wait.snapshot()});
+  return control;
 }
 
 report whole_run::current() const {
@@ -300,11 +399,18 @@ report whole_run::current() const {
   const std::uint64_t idle = std::min(not_started_.load(std::memory_order_relaxed), r.jobs.failed);
   r.jobs.failed -= idle;
   r.jobs.cancelled += idle;
+  const std::uint64_t late = std::min(expired_late_.load(std::memory_order_relaxed), r.jobs.failed);
+  r.jobs.failed -= late;
+  r.jobs.expired += late;
+  const std::uint64_t hopeless = std::min(expired_door_.load(std::memory_order_relaxed), r.jobs.rejected);
+  r.jobs.rejected -= hopeless;
+  r.jobs.expired += hopeless;
   // At the door when the run ended: an item that was not accepted was not submitted.
   const std::uint64_t closed = std::min(not_submitted_.load(std::memory_order_relaxed), r.jobs.rejected);
   r.jobs.rejected -= closed;
   r.jobs.submitted -= closed + r.jobs.withdrawn;
   r.jobs.withdrawn = 0;
+  r.control = current_control(r.jobs);
   return r;
 }
 
@@ -339,7 +445,7 @@ int dry_run(run_request& request, source& from, console& out) {
       all_usable = false;
       continue;
     }
-    request.command.expand(batch, jobs % worker_count(request.options) + 1, command);
+    request.command.expand(batch, jobs % workers_of(request.options).most + 1, command);
     const std::string line = command.to_string() + "\n";
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) break;
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <sys/stat.h>
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -27,17 +28,28 @@ std::optional<Number> whole(std::string_view text) {
   return n;
 }
 
-constexpr std::size_t most_workers = 100'000;
-
 io_result<std::size_t> worker_count(std::string_view text) {
-  if (text == "auto") return 0;
   const auto n = whole<std::size_t>(text);
   if (!n)
-    return refuse(fmt::format("'{}' is no number of workers; use a whole number such as 4, or auto", text));
+    return refuse(fmt::format(
+        "'{}' is no number of workers; use a whole number such as 4, a range such as 2..8, or auto", text));
   if (*n == 0) return refuse("0 workers would run nothing; use 1 or more, or auto for one a core");
   if (*n > most_workers)
     return refuse(fmt::format("{} workers are too many; use at most {}", text, most_workers));
   return *n;
+}
+
+// A number, a range, or auto.
+io_result<worker_choice> workers_in(std::string_view text) {
+  if (text == "auto") return worker_choice{.count = hardware()};
+  const std::size_t dots = text.find("..");
+  const auto least = worker_count(text.substr(0, dots));
+  if (!least) return std::unexpected(least.error());
+  if (dots == std::string_view::npos) return worker_choice{.count = *least};
+  const auto most = worker_count(text.substr(dots + 2));
+  if (!most) return std::unexpected(most.error());
+  if (*least > *most) return refuse(fmt::format("'{}' goes down; use {}..{}", text, *most, *least));
+  return worker_choice{.count = *most, .least = *least};
 }
 
 bool looks_like_number(std::string_view text) {
@@ -78,7 +90,7 @@ io_result<overflow> parse_on_full(std::string_view text) {
   if (text == "spill")
     return refuse("spill (to disk) is not available yet; use block, reject or drop_oldest");
   if (text == "evict_lower")
-    return refuse("evict_lower needs lanes, which a run has not got yet; use drop_oldest");
+    return refuse("evict_lower is not among what a run can do with its lanes; use drop_oldest");
   if (text == "caller_runs")
     return refuse(
         "caller_runs makes no sense here: the caller only reads items; use block, which slows the reading "
@@ -98,21 +110,14 @@ io_result<std::uint64_t> parse_count(std::string_view text, std::uint64_t least,
 }
 
 io_result<worker_choice> parse_workers(std::string_view text) {
-  if (text.find("..") != std::string_view::npos && looks_like_number(text))
-    return refuse(fmt::format(
-        "'{}': a range that scales with load is not available yet; use one number, or auto", text));
-  if (text == "auto" || looks_like_number(text)) {
-    const auto n = worker_count(text);
-    if (!n) return std::unexpected(n.error());
-    return worker_choice{*n};
-  }
+  if (text == "auto" || looks_like_number(text)) return workers_in(text);
   std::string path(text);
-  const auto n = read_workers_file(path);
-  if (!n) return std::unexpected(n.error());
-  return worker_choice{*n, std::move(path)};
+  auto choice = read_workers_file(path);
+  if (choice) choice->file = std::move(path);
+  return choice;
 }
 
-io_result<std::size_t> read_workers_file(const std::string& path) {
+io_result<worker_choice> read_workers_file(const std::string& path) {
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0)
     return refuse(
@@ -123,9 +128,34 @@ io_result<std::size_t> read_workers_file(const std::string& path) {
   if (!file)
     return refuse(
         fmt::format("the workers file '{}' cannot be read or is empty; write a number such as 4", path));
-  const auto n = worker_count(word);
-  if (!n) return refuse(fmt::format("in the workers file '{}': {}", path, n.error().detail));
-  return *n;
+  auto choice = workers_in(word);
+  if (!choice) return refuse(fmt::format("in the workers file '{}': {}", path, choice.error().detail));
+  return choice;
+}
+
+worker_span workers_of(const run_options& o) {
+  constexpr std::size_t adaptive_share = 8;  // a core: jobs that wait most of their time
+  const bool limited = o.limit && !o.limit->adaptive && !o.shadow;
+  const auto limit = limited ? static_cast<std::size_t>(o.limit->most) : most_workers;
+  const bool adaptive = o.limit && o.limit->adaptive;
+  const std::size_t unsaid = limited ? limit : hardware() * (adaptive ? adaptive_share : 1);
+  const std::size_t most = std::min(o.workers.count > 0 ? o.workers.count : unsaid, limit);
+  return {o.workers.least > 0 ? std::min(o.workers.least, most) : most, most};
+}
+
+bool reorders(const run_options& o) { return o.lanes || o.fair_by; }
+
+io_result<> check_control(const run_options& o) {
+  if (o.backoff && o.attempts == 1)
+    return refuse("--backoff is the wait between attempts, and there is only one; add --retries 3, say");
+  if (o.retry_budget && o.attempts == 1)
+    return refuse("--retry-budget is a share of further attempts, and there are none; add --retries 3, say");
+  if (!o.lanes && o.lanes.lanes() > 1)
+    return refuse("--lanes needs to know which item goes where; add --lane urgent=0, say");
+  if (o.shadow && !o.rate && !o.limit && !o.breaker && !o.retry_budget && !o.deadline)
+    return refuse(
+        "--shadow has nothing to watch; add --rate, --limit, --breaker, --retry-budget or --deadline");
+  return o.lanes.check();
 }
 
 io_result<double> parse_load(std::string_view text) {

@@ -3,8 +3,15 @@
 // A value that is refused names itself and a right one. Thread-safety: value types and pure functions.
 #pragma once
 
+#include <jobs/control_options.hpp>
+#include <jobs/item_field.hpp>
+#include <jobs/lane_rule.hpp>
 #include <weir/base/error.hpp>
 #include <weir/base/time.hpp>
+#include <weir/base/units.hpp>
+#include <weir/control/backoff.hpp>
+#include <weir/control/circuit_breaker.hpp>
+#include <weir/control/retry_budget.hpp>
 #include <weir/pool/overflow.hpp>
 
 #include <cstddef>
@@ -24,10 +31,13 @@ enum class when {
 
 enum class report_format { text, json, csv };
 
-/// How many workers: a number, or the file that holds it and is read again when it changes.
+inline constexpr std::size_t most_workers = 100'000;
+
+/// How many workers: a number, a range, or the file that holds it and is read again when it changes.
 struct worker_choice {
-  std::size_t count = 0;  ///< 0: hardware()
+  std::size_t count = 0;  ///< the most; 0: not said
   std::string file{};     ///< empty: the number stays
+  std::size_t least = 0;  ///< of a range, which scales with the load; 0: always `count`
   friend bool operator==(const worker_choice&, const worker_choice&) = default;
 };
 
@@ -51,6 +61,12 @@ struct run_options {
   std::uint64_t queue_bytes = std::uint64_t{64} << 20;  ///< bytes of items that wait
   overflow on_full = overflow::block();
 
+  std::optional<limit_choice> limit{};  ///< attempts under way
+
+  // who goes first
+  lane_rule lanes{};
+  std::optional<item_field> fair_by{};  ///< lanes are shared evenly between its values
+
   // items
   std::string arg_file{};  ///< empty: standard input
   char delimiter = '\n';
@@ -58,14 +74,22 @@ struct run_options {
   std::string colsep{};           ///< empty: an item is one column
 
   // when a job starts, and how long it may take
-  duration delay{};                               ///< least time between two starts
-  std::optional<double> load{};                   ///< no start while the load average is above
-  std::uint64_t memfree = 0;                      ///< bytes; no start while less is available
-  std::optional<duration> timeout{};              ///< an attempt; above 0
-  duration kill_after = std::chrono::seconds(5);  ///< from SIGTERM to SIGKILL
-  std::uint64_t attempts = 1;                     ///< at least 1
+  std::optional<weir::rate> rate{};                             ///< of starts, attempts included
+  duration delay{};                                             ///< least time between two starts
+  std::optional<double> load{};                                 ///< no start while the load average is above
+  std::uint64_t memfree = 0;                                    ///< bytes; no start while less is available
+  std::optional<duration> timeout{};                            ///< an attempt; above 0
+  duration kill_after = std::chrono::seconds(5);                ///< from SIGTERM to SIGKILL
+  std::optional<duration> deadline{};                           ///< from arrival to the first start; above 0
+  std::uint64_t attempts = 1;                                   ///< at least 1
+  std::optional<control::backoff_options> backoff{};            ///< between the attempts of a job
+  std::optional<control::retry_budget_options> retry_budget{};  ///< of the attempts beyond the first ones
   halt_rule halt{};
   duration drain_timeout = std::chrono::seconds(30);  ///< of a drain that a signal began
+
+  std::optional<control::circuit_breaker_options> breaker{};  ///< while it is open, jobs wait
+  bool shadow =
+      false;  ///< of rate, limit, breaker, retry budget, deadline: count what they would do, do nothing
 
   // output
   bool keep_order = false;
@@ -82,6 +106,22 @@ struct run_options {
   std::optional<duration> stats_every{};  ///< above 0
 };
 
+/// Threads of a pool.
+struct worker_span {
+  std::size_t least = 1;
+  std::size_t most = 1;
+};
+
+/// What the workers and the limit come to: the smaller wins; without a number of workers the limit decides,
+/// and an adaptive one may go up to eight a core.
+worker_span workers_of(const run_options&);
+
+/// Whether jobs may start in another order than the items came.
+bool reorders(const run_options&);
+
+/// Names options that make no sense together, or nothing.
+io_result<> check_control(const run_options&);
+
 /// "block", "timeout:50ms", "reject", "drop_newest", "drop_oldest". What a run has no use for, or cannot do
 /// yet, is refused with a message of its own.
 io_result<overflow> parse_on_full(std::string_view text);
@@ -92,11 +132,11 @@ io_result<double> parse_load(std::string_view text);
 /// A whole number from `least` on; the error shows `example`.
 io_result<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, std::string_view example);
 
-/// "8", "auto", or the path of a file that holds one of these. A range is refused: it is not there yet.
+/// "8", "2..8", "auto", or the path of a file that holds one of these.
 io_result<worker_choice> parse_workers(std::string_view text);
 
-/// The number a workers file holds; "auto" is 0.
-io_result<std::size_t> read_workers_file(const std::string& path);
+/// What a workers file holds.
+io_result<worker_choice> read_workers_file(const std::string& path);
 
 /// One byte, as itself or written \n \t \r \0 \\ \xHH.
 io_result<char> parse_delimiter(std::string_view text);

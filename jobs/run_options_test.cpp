@@ -31,21 +31,57 @@ struct text_file {
 
 TEST(run_options, workers_are_a_number_or_one_a_core) {
   EXPECT_EQ(parse_workers("8"), worker_choice{8});
-  EXPECT_EQ(parse_workers("auto"), worker_choice{0});
+  EXPECT_EQ(parse_workers("auto"), worker_choice{hardware()});
 }
 
 TEST(run_options, no_workers_is_refused_with_a_remedy) {
   EXPECT_EQ(refusal(parse_workers("0")),
             "0 workers would run nothing; use 1 or more, or auto for one a core");
   EXPECT_EQ(refusal(parse_workers("-1")),
-            "'-1' is no number of workers; use a whole number such as 4, or auto");
+            "'-1' is no number of workers; use a whole number such as 4, a range such as 2..8, or auto");
   EXPECT_EQ(refusal(parse_workers("1e3")),
             "'1e3' is neither a number, nor auto, nor a file that can be read; use 4, say");
 }
 
-TEST(run_options, a_range_of_workers_is_refused_by_name) {
-  EXPECT_EQ(refusal(parse_workers("2..8")),
-            "'2..8': a range that scales with load is not available yet; use one number, or auto");
+TEST(run_options, a_range_of_workers_scales_between_its_ends) {
+  EXPECT_EQ(parse_workers("2..8"), (worker_choice{.count = 8, .least = 2}));
+  EXPECT_EQ(parse_workers("3..3"), (worker_choice{.count = 3, .least = 3}));
+  EXPECT_EQ(refusal(parse_workers("8..2")), "'8..2' goes down; use 2..8");
+  EXPECT_EQ(refusal(parse_workers("0..2")),
+            "0 workers would run nothing; use 1 or more, or auto for one a core");
+  for (const char* bad : {"..", "2..", "..2", "1..2..3", "1...2", "-1..2"})
+    EXPECT_NE(refusal(parse_workers(bad)).find("a range such as 2..8"), std::string::npos) << bad;
+}
+
+TEST(run_options, the_smaller_of_workers_and_limit_wins) {
+  run_options o;
+  EXPECT_EQ(workers_of(o).most, hardware());
+  o.limit = limit_choice{.most = 5};
+  EXPECT_EQ(workers_of(o).most, 5u) << "without -j the limit decides";
+  o.workers = {.count = 8, .least = 2};
+  EXPECT_EQ(workers_of(o).most, 5u);
+  EXPECT_EQ(workers_of(o).least, 2u);
+  o.workers = {.count = 3};
+  EXPECT_EQ(workers_of(o).most, 3u);
+  o.shadow = true;
+  o.workers = {.count = 8};
+  EXPECT_EQ(workers_of(o).most, 8u) << "a shadow limits nothing";
+  o = run_options{.limit = limit_choice{.adaptive = true}};
+  EXPECT_EQ(workers_of(o).most, 8 * hardware());
+}
+
+TEST(run_options, options_that_need_another_one_say_which) {
+  EXPECT_TRUE(check_control({}));
+  EXPECT_NE(refusal(check_control({.backoff = control::backoff_options{}})).find("--retries 3"),
+            std::string::npos);
+  EXPECT_NE(refusal(check_control({.retry_budget = control::retry_budget_options{}})).find("--retries 3"),
+            std::string::npos);
+  EXPECT_NE(refusal(check_control({.shadow = true})).find("--rate"), std::string::npos);
+  run_options o;
+  o.lanes.set_lanes(2);
+  EXPECT_NE(refusal(check_control(o)).find("--lane urgent=0"), std::string::npos);
+  ASSERT_TRUE(o.lanes.add("x=2"));
+  EXPECT_NE(refusal(check_control(o)).find("use --lanes 3"), std::string::npos);
 }
 
 TEST(run_options, workers_may_stand_in_a_file) {

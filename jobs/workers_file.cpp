@@ -1,8 +1,5 @@
 #include <jobs/workers_file.hpp>
 
-#include <jobs/run_options.hpp>
-#include <weir/base/hardware.hpp>
-
 #include <utility>
 
 namespace weir::jobs {
@@ -22,17 +19,17 @@ workers_file::state workers_file::look() const {
   return {info.st_ino, info.st_size, info.st_mtim};
 }
 
-std::optional<std::size_t> workers_file::changed(console& out) {
+std::optional<worker_choice> workers_file::changed(console& out) {
   const state now = look();
   // An empty file is one that somebody is about to write.
   if (now == seen_ || now.size == 0) return std::nullopt;
   seen_ = now;
-  const auto count = read_workers_file(path_);
-  if (!count) {
-    out.say(count.error().detail + "; the number of workers stays");
+  auto choice = read_workers_file(path_);
+  if (!choice) {
+    out.say(choice.error().detail + "; the number of workers stays");
     return std::nullopt;
   }
-  return *count == 0 ? hardware() : *count;
+  return std::move(*choice);
 }
 
 }  // namespace weir::jobs

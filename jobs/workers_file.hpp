@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jobs/console.hpp>
+#include <jobs/run_options.hpp>
 #include <weir/base/time.hpp>
 
 #include <sys/stat.h>
@@ -20,9 +21,9 @@ class workers_file {
 
   bool watched() const noexcept { return !path_.empty(); }
 
-  /// The number the file holds, when it has changed since the last call; what makes no sense is said once on
+  /// What the file holds, when it has changed since the last call; what makes no sense is said once on
   /// the console, and the number stays. One call of stat when nothing has changed.
-  std::optional<std::size_t> changed(console&);
+  std::optional<worker_choice> changed(console&);
 
   static constexpr duration every = std::chrono::milliseconds(200);
 

@@ -50,14 +50,14 @@ TEST_F(workers_file_in_a_folder, only_a_change_is_told) {
   workers_file file(path());
   EXPECT_EQ(file.changed(out), std::nullopt);
   write("16\n");
-  EXPECT_EQ(file.changed(out), 16u);
+  EXPECT_EQ(file.changed(out), worker_choice{16});
   EXPECT_EQ(file.changed(out), std::nullopt);
 }
 
 TEST_F(workers_file_in_a_folder, auto_is_one_a_core) {
   workers_file file(path());
   write("auto\n");
-  EXPECT_EQ(file.changed(out), hardware());
+  EXPECT_EQ(file.changed(out), worker_choice{hardware()});
 }
 
 TEST_F(workers_file_in_a_folder, what_makes_no_sense_is_said_once) {
@@ -68,7 +68,7 @@ TEST_F(workers_file_in_a_folder, what_makes_no_sense_is_said_once) {
   EXPECT_EQ(file.changed(out), std::nullopt);
   EXPECT_EQ(said(), "");
   write("3\n");
-  EXPECT_EQ(file.changed(out), 3u);
+  EXPECT_EQ(file.changed(out), worker_choice{3});
 }
 
 TEST_F(workers_file_in_a_folder, a_file_that_was_just_emptied_is_about_to_be_written) {

@@ -194,6 +194,13 @@ void grammar::apply(split& s) const {
   for (const option_group& g : groups_) {
     for (const option& o : g.options) {
       if (!o.set) continue;
+      if (o.repeats) {
+        const auto set_all = [&o](const std::vector<std::string>& values) {
+          for (const std::string& value : values) o.set(value);
+        };
+        app.add_option_function<std::vector<std::string>>(std::string(long_name(o)), set_all);
+        continue;
+      }
       app.add_option_function<std::string>(std::string(long_name(o)), o.set)->take_last()->expected(0, 1);
     }
   }

@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -33,7 +34,7 @@ struct usage_error {
 template <class T>
 T need(std::string_view name, io_result<T> value) {
   if (!value) throw usage_error{std::string(name) + ": " + value.error().detail};
-  return std::move(*value);
+  if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
 /// A duration above 0; refused as by `need`.
@@ -52,6 +53,7 @@ struct option {
   std::string help;   ///< one line
   std::string more;   ///< what the long help adds; may be empty
   std::function<void(const std::string&)> set;  ///< gets the value ("" without one); may throw usage_error
+  bool repeats = false;                         ///< given again: `set` gets each value, not the last alone
 };
 
 struct option_group {

@@ -21,17 +21,27 @@ using weir::tool::usage_error;
 using options = jobs::run_options;
 
 // Of the command line as it is planned; they are refused, and not taken for a mistyped other one.
-constexpr std::string_view later[] = {
-    "--joblog",      "--resume",    "--resume-failed",    "--rate",         "--rate-store",
-    "--limit",       "--deadline",  "--backoff",          "--retry-budget", "--breaker",
-    "--lane",        "--lanes",     "--fair-by",          "--from",         "--worker-process",
-    "--post",        "--spill-dir", "--spill-max",        "--durability",   "--shadow",
-    "--ui",          "--metrics",   "--admin-token-file", "--trace",        "--config",
-    "--print-config"};
+constexpr std::string_view later[] = {"--joblog",
+                                      "--resume",
+                                      "--resume-failed",
+                                      "--rate-store",
+                                      "--from",
+                                      "--worker-process",
+                                      "--post",
+                                      "--spill-dir",
+                                      "--spill-max",
+                                      "--durability",
+                                      "--ui",
+                                      "--metrics",
+                                      "--admin-token-file",
+                                      "--trace",
+                                      "--config",
+                                      "--print-config"};
 
 option_group how_much(options& o) {
   return {"How much at once, and what may wait",
-          {{"-j,--workers", "N|auto|FILE", "jobs at once; auto (the default): one a core",
+          {{"-j,--workers", "N|MIN..MAX|auto|FILE", "jobs at once; auto (the default): one a core",
+            "MIN..MAX: as many as the load asks for, within these.\n"
             "A FILE holds the number and is read again when it changes:\n"
             "echo 8 > n; weir run -j n ...; echo 16 > n   # while it runs",
             [&o](const std::string& v) { o.workers = need("--workers", jobs::parse_workers(v)); }},
@@ -50,6 +60,52 @@ option_group how_much(options& o) {
             "longest\n"
             "is lost. What is lost is counted, and the exit code is 1.",
             [&o](const std::string& v) { o.on_full = need("--on-full", jobs::parse_on_full(v)); }}}};
+}
+
+option_group who_goes_first(options& o) {
+  return {
+      "Who goes first",
+      {{"--lane", "FIELD|REGEX=LANE,...", "priority of an item: lane 0 goes first",
+        "FIELD: the number of a word, from 1, or $.a.b of a JSON item, holds the lane. REGEX=LANE,...: the "
+        "first\n"
+        "expression (as of grep -E) that matches; may be given again. What says nothing goes to the last "
+        "lane.\n"
+        "A lower lane still gets 1 job in 64.",
+        [&o](const std::string& v) { need("--lane", o.lanes.add(v)); }, true},
+       {"--lanes", "K", "how many lanes (10 for a FIELD; else as named, and one for the rest)", "",
+        [&o](const std::string& v) {
+          const auto lanes = need("--lanes", jobs::parse_count(v, 1, "3"));
+          if (lanes > jobs::most_lanes)
+            throw usage_error{"--lanes: '" + v + "' are too many; use at most 64"};
+          o.lanes.set_lanes(static_cast<std::size_t>(lanes));
+        }},
+       {"--fair-by", "FIELD", "even shares for each value of a field", "--fair-by 1, --fair-by $.user.id",
+        [&o](const std::string& v) { o.fair_by = need("--fair-by", jobs::item_field::parse(v)); }}}};
+}
+
+option_group what_holds_jobs_back(options& o) {
+  return {"What holds jobs back (each attempt of a job passes it again)",
+          {{"--rate", "R", "starts a second, minute or hour: 100/s, 5/m, 100/s:20 (20 at once after a rest)",
+            "", [&o](const std::string& v) { o.rate = need("--rate", weir::parse_rate(v)); }},
+           {"--limit", "N|adaptive", "jobs under way; the smaller of this and -j",
+            "adaptive: follows the run times, up to -j (8 a core).",
+            [&o](const std::string& v) { o.limit = need("--limit", jobs::parse_limit(v)); }},
+           {"--delay", "TIME", "least time between two starts", "",
+            [&o](const std::string& v) { o.delay = need("--delay", weir::parse_duration(v)); }},
+           {"--load", "L", "start no job while the load average is above L (2.5, or 80% of the cores)", "",
+            [&o](const std::string& v) { o.load = need("--load", jobs::parse_load(v)); }},
+           {"--memfree", "SIZE", "start no job while less memory is free", "",
+            [&o](const std::string& v) { o.memfree = need("--memfree", weir::parse_bytes(v)); }},
+           {"--breaker", "SHARE/N,reset=TIME", "while so many fail (50%/20,reset=30s), jobs wait",
+            "Opens when the share of the last 100 attempts has failed, after N at the least; after the reset "
+            "time "
+            "one\n"
+            "attempt tries: it closes, or opens again.",
+            [&o](const std::string& v) { o.breaker = need("--breaker", jobs::parse_breaker(v)); }},
+           {"--shadow", "", "rate, limit, breaker, retry budget and deadline only count",
+            "The report says what "
+            "they would have held or refused; nothing is.",
+            [&o](const std::string&) { o.shadow = true; }}}};
 }
 
 option_group which_items(options& o) {
@@ -73,20 +129,22 @@ option_group which_items(options& o) {
 
 option_group when_jobs_run(options& o) {
   return {
-      "When a job starts, fails, and stops",
-      {{"--delay", "TIME", "least time between two starts", "",
-        [&o](const std::string& v) { o.delay = need("--delay", weir::parse_duration(v)); }},
-       {"--load", "L", "start no job while the load average is above L (2.5, or 80% of the cores)", "",
-        [&o](const std::string& v) { o.load = need("--load", jobs::parse_load(v)); }},
-       {"--memfree", "SIZE", "start no job while less memory is free", "",
-        [&o](const std::string& v) { o.memfree = need("--memfree", weir::parse_bytes(v)); }},
-       {"--timeout", "TIME", "an attempt that takes longer gets SIGTERM, and fails",
+      "When a job fails and stops",
+      {{"--timeout", "TIME", "an attempt that takes longer gets SIGTERM, and fails",
         "So does its whole process group; what is left gets SIGKILL after --kill-after.",
         [&o](const std::string& v) { o.timeout = need_time("--timeout", v); }},
        {"--kill-after", "TIME", "from SIGTERM to SIGKILL (5s)", "",
         [&o](const std::string& v) { o.kill_after = need("--kill-after", weir::parse_duration(v)); }},
        {"--retries", "N", "attempts in all (1); the output kept is the last one's", "",
         [&o](const std::string& v) { o.attempts = need("--retries", jobs::parse_count(v, 1, "3")); }},
+       {"--backoff", "A..B", "wait before another attempt: A, doubled each time, at most B",
+        "10ms..1s,jitter=full spreads the waits: none (default), full, equal, decorrelated.",
+        [&o](const std::string& v) { o.backoff = need("--backoff", jobs::parse_backoff(v)); }},
+       {"--retry-budget", "P%", "further attempts for each hundred jobs, at most",
+        "Counted over the last 600 jobs. A job that gets none has failed.",
+        [&o](const std::string& v) { o.retry_budget = need("--retry-budget", jobs::parse_retry_budget(v)); }},
+       {"--deadline", "TIME", "a job that has not started so long after its item came never runs",
+        "It counts as expired.", [&o](const std::string& v) { o.deadline = need_time("--deadline", v); }},
        {"--halt", "RULE", "never (default), soon,fail=N, now,fail=N: end after N failures",
         "soon: running jobs finish, queued ones are cancelled. now: running jobs are stopped too.",
         [&o](const std::string& v) { o.halt = need("--halt", jobs::parse_halt(v)); }},
@@ -171,7 +229,8 @@ weir::tool::grammar grammar_of(options& o) {
        .further = "More: weir help run\n",
        .later = later},
       weir::tool::operands::end_options,
-      {how_much(o), which_items(o), when_jobs_run(o), output(o), what_you_see(o)},
+      {how_much(o), what_holds_jobs_back(o), who_goes_first(o), which_items(o), when_jobs_run(o), output(o),
+       what_you_see(o)},
       {{"-P", "-j, --workers"},
        {"--jobs", "-j, --workers"},
        {"--max-procs", "-j, --workers"},
@@ -197,6 +256,7 @@ void check_together(const options& o, const weir::tool::parsed& words) {
   if (words.items)
     for (const std::string& item : *words.items)
       if (item == ":::") throw usage_error{"::: stands twice; lists are not combined, give one"};
+  if (const auto fit = jobs::check_control(o); !fit) throw usage_error{fit.error().detail};
   if (o.queue == 0U && o.on_full == weir::overflow::drop_oldest())
     throw usage_error{
         "--queue 0 holds nothing that drop_oldest could drop; use --queue 1 or more, or --on-full reject"};
