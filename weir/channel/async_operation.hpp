@@ -11,6 +11,8 @@
 //   over is never dropped for a cancellation, nor the other way round.
 // - Stop callbacks are made before listing and outside the lock; one that runs before the listing leaves
 //   `stop_seen_`, which the listing looks at. They are destroyed first thing after the wait.
+// - What an operation has of waiting is made where it must wait: one that need not, and one that nobody can
+//   stop, pays for nothing of it. But for the callbacks, none of it needs destroying.
 // Thread-safety: an operation belongs to its coroutine. A coroutine that waits must not be destroyed.
 #pragma once
 
@@ -23,11 +25,18 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <type_traits>
 #include <utility>
 
 namespace weir::detail {
 
-template <class T, class Atomics>
+/// In place of a stop token, of an operation that was given none.
+struct no_token {
+  static constexpr bool stop_possible() noexcept { return false; }
+  static constexpr bool stop_requested() noexcept { return false; }
+};
+
+template <class T, class Atomics, class Token>
 class async_operation {
  public:
   async_operation(const async_operation&) = delete;
@@ -38,10 +47,8 @@ class async_operation {
   using claimed = claimed_list<Atomics>;
   enum class outcome : std::uint8_t { by_partner, passed, done, closed, cancelled };
 
-  async_operation(core_type& core, std::stop_token&& stop) noexcept : core_(&core), stop_(std::move(stop)) {}
-  ~async_operation() {
-    if (waits_) std::destroy_at(&wait_);  // an attempt threw
-  }
+  async_operation(core_type& core, Token&& stop) noexcept : core_(&core), stop_(std::move(stop)) {}
+  ~async_operation() {}
 
   /// For await_ready: true when `p` is a success and the coroutine need not give way to others.
   bool is_through(passage p) noexcept {
@@ -72,11 +79,10 @@ class async_operation {
 
   /// After the wait, before anything else: how it went.
   outcome end_wait() noexcept {
-    if (!waits_) return outcome_;
-    const bool closed = outcome_ == outcome::by_partner && wait_.node.fate == fate::closed;
-    std::destroy_at(&wait_);
-    waits_ = false;
-    return closed ? outcome::closed : outcome_;
+    if (outcome_ != outcome::by_partner && outcome_ != outcome::cancelled) return outcome_;
+    disarm();
+    if (outcome_ == outcome::by_partner && wait_.node.fate == fate::closed) return outcome::closed;
+    return outcome_;
   }
 
   core_type* core_;
@@ -86,26 +92,41 @@ class async_operation {
     async_operation* operation;
     void operator()() const noexcept { operation->cancel(); }
   };
-  /// Made when the operation may have to wait, so that one that need not costs nothing of it.
   struct waiting {
     waiter<Atomics> node;
     suspended who;
     wait_party<Atomics> party;
-    std::optional<std::stop_callback<canceller>> on_stop;
-    std::optional<std::stop_callback<canceller>> on_outer_stop;
 
     template <class Promise>
     explicit waiting(std::coroutine_handle<Promise> h)
         : party(wait_party<Atomics>::shape::single, resumption_of(h, who)) {}
   };
+  static_assert(std::is_trivially_destructible_v<waiting>);
+  struct stop_callbacks {
+    std::optional<std::stop_callback<canceller>> own;
+    std::optional<std::stop_callback<canceller>> outer;
+  };
 
   template <class Promise>
   void make_wait(std::coroutine_handle<Promise> h, wish what, void* value) {
     std::construct_at(&wait_, h);
-    waits_ = true;
     wait_.node.party = &wait_.party;
     wait_.node.wish = what;
     wait_.node.value = value;
+  }
+
+  void arm(std::stop_token outer) {
+    std::construct_at(&on_stop_);
+    armed_ = true;
+    if constexpr (!std::is_same_v<Token, no_token>) {
+      if (stop_.stop_possible()) on_stop_.own.emplace(stop_, canceller{this});
+    }
+    if (outer.stop_possible()) on_stop_.outer.emplace(std::move(outer), canceller{this});
+  }
+  void disarm() noexcept {
+    if (!armed_) return;
+    std::destroy_at(&on_stop_);
+    armed_ = false;
   }
 
   /// On the thread that asks to stop.
@@ -137,15 +158,14 @@ class async_operation {
 
   /// `closed` also for a cancelled one, whose outcome is set.
   template <class Promise, class Attempt>
-  step attempt_then_list_cancellable(std::coroutine_handle<Promise> h, wish what, void* value,
-                                     Attempt& attempt) {
+  [[gnu::noinline]] step attempt_then_list_cancellable(std::coroutine_handle<Promise> h, wish what,
+                                                       void* value, Attempt& attempt) {
     std::stop_token outer = stop_token_of(h);
     if (const step s = attempt_or([] {}, attempt); s != step::blocked) return s;
     bool cancelled = stop_.stop_requested() || outer.stop_requested();
     if (!cancelled) {
       make_wait(h, what, value);
-      if (stop_.stop_possible()) wait_.on_stop.emplace(stop_, canceller{this});
-      if (outer.stop_possible()) wait_.on_outer_stop.emplace(std::move(outer), canceller{this});
+      arm(std::move(outer));
       const auto list_unless_stopped = [&] {
         if (stop_seen_) {
           cancelled = true;
@@ -153,7 +173,16 @@ class async_operation {
           core_->state().list(wait_.node);
         }
       };
-      if (const step s = attempt_or(list_unless_stopped, attempt); s != step::blocked || !cancelled) return s;
+      step s;
+      try {
+        s = attempt_or(list_unless_stopped, attempt);
+      } catch (...) {
+        disarm();
+        throw;
+      }
+      if (s == step::blocked && !cancelled) return s;
+      disarm();
+      if (s != step::blocked) return s;
     }
     outcome_ = outcome::cancelled;
     return step::closed;
@@ -161,20 +190,23 @@ class async_operation {
 
   outcome outcome_ = outcome::by_partner;
   bool stop_seen_ = false;
-  bool waits_ = false;  // until end_wait() there is a `wait_`
-  std::stop_token stop_;
+  bool armed_ = false;  // there are `on_stop_`, until disarm()
+  [[no_unique_address]] Token stop_;
   union {
     waiting wait_;
+  };
+  union {
+    stop_callbacks on_stop_;
   };
 };
 
 /// What async_send returns. Refers to the channel and to the value until it ends.
-template <class T, class Atomics = native_atomics>
-class [[nodiscard]] async_send_operation : private async_operation<T, Atomics> {
-  using base = async_operation<T, Atomics>;
+template <class T, class Token = std::stop_token, class Atomics = native_atomics>
+class [[nodiscard]] async_send_operation : private async_operation<T, Atomics, Token> {
+  using base = async_operation<T, Atomics, Token>;
 
  public:
-  async_send_operation(channel_core<T, Atomics>& core, T& value, std::stop_token&& stop) noexcept
+  async_send_operation(channel_core<T, Atomics>& core, T& value, Token&& stop) noexcept
       : base(core, std::move(stop)), value_(&value) {}
 
   bool await_ready() noexcept { return this->is_through(this->core_->state().quick_send(*value_)); }
@@ -200,26 +232,22 @@ class [[nodiscard]] async_send_operation : private async_operation<T, Atomics> {
 };
 
 /// What async_receive returns. Refers to the channel until it ends.
-template <class T, class Atomics = native_atomics>
-class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics> {
-  using base = async_operation<T, Atomics>;
+template <class T, class Token = std::stop_token, class Atomics = native_atomics>
+class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics, Token> {
+  using base = async_operation<T, Atomics, Token>;
 
  public:
-  async_receive_operation(channel_core<T, Atomics>& core, std::stop_token&& stop) noexcept
+  async_receive_operation(channel_core<T, Atomics>& core, Token&& stop) noexcept
       : base(core, std::move(stop)) {}
-  ~async_receive_operation() {}
 
   bool await_ready() noexcept {
     return this->is_through(this->core_->state().quick_receive(
-        [this](T& value) { std::construct_at(std::addressof(room_), std::move(value)); }));
+        [this](T& value) { std::construct_at(&room_.value, std::move(value)); }));
   }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
-    return this->suspend(h, wish::receive, std::addressof(room_), [this](auto& woken) {
-      std::construct_at(&got_, std::addressof(room_));
-      return this->core_->take_one(got_, woken, manner::patient);
-    });
+    return this->suspend(h, wish::receive, &room_.value, [this](auto& woken) { return take(woken); });
   }
 
   /// closed | cancelled
@@ -227,18 +255,32 @@ class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics
     switch (this->end_wait()) {
       case base::outcome::closed: return std::unexpected(errc::closed);
       case base::outcome::cancelled: return std::unexpected(errc::cancelled);
-      case base::outcome::done: return this->core_->unpack(got_);
-      default: return this->core_->unpack({std::addressof(room_), true});
+      default: return this->core_->unpack({&room_.value, in_cell_ == nullptr, in_cell_});
     }
   }
 
  private:
-  union {
-    T room_;  // where the value is put
+  /// Where the value is put.
+  union room {
+    T value;
+    room() noexcept {}
+    ~room() {}
   };
-  union {
-    parcel<T, Atomics> got_;  // once the lock was taken
-  };
+
+  /// Under the lock. A value that waits with its sender is moved at once, so that this one is told with others.
+  step take(claimed_list<Atomics>& woken) noexcept {
+    parcel<T, Atomics> got{&room_.value};
+    const step s = this->core_->take_one(got, woken, manner::patient);
+    if (got.from_sender != nullptr) {
+      std::construct_at(&room_.value, std::move(*static_cast<T*>(got.from_sender->value)));
+      woken.add(*got.from_sender, fate::done);
+    }
+    in_cell_ = got.from_queue;
+    return s;
+  }
+
+  room room_;
+  cell<T>* in_cell_ = nullptr;  // unless it is there
 };
 
 }  // namespace weir::detail

@@ -78,7 +78,10 @@ class receiving {
   ///   auto op = ch.async_receive();
   ///   weir::result<T> got = co_await op;
   /// Inside a weir::task the wait also ends, as cancelled, when the task is asked to stop.
-  [[nodiscard]] auto async_receive(std::stop_token stop = {}) const {
+  [[nodiscard]] auto async_receive() const {
+    return detail::async_receive_operation<T, detail::no_token>(core(), {});
+  }
+  [[nodiscard]] auto async_receive(std::stop_token stop) const {
     return detail::async_receive_operation<T>(core(), std::move(stop));
   }
 

@@ -47,7 +47,10 @@ class sending {
   ///   auto op = ch.async_send(std::move(v));
   ///   if (!co_await op) ...  // v is unchanged
   /// Inside a weir::task the wait also ends, as cancelled, when the task is asked to stop.
-  [[nodiscard]] auto async_send(T&& value, std::stop_token stop = {}) const {
+  [[nodiscard]] auto async_send(T&& value) const {
+    return detail::async_send_operation<T, detail::no_token>(core(), value, {});
+  }
+  [[nodiscard]] auto async_send(T&& value, std::stop_token stop) const {
     return detail::async_send_operation<T>(core(), value, std::move(stop));
   }
 
