@@ -64,16 +64,15 @@ class async_operation {
     step s;
     if (stop_.stop_possible() || can_be_stopped(h)) {
       s = attempt_then_list_cancellable(h, what, value, attempt);
+      if (outcome_ == outcome::cancelled) return false;
     } else {
-      s = attempt_or(
-          [&] {
-            make_wait(h, what, value);
-            core_->state().list(wait_.node);
-          },
-          attempt);
+      s = attempt_or(attempt, [&](core_type& core) {
+        make_wait(h, what, value);
+        core.state().list(wait_.node);
+      });
     }
     if (s == step::blocked) return true;
-    if (outcome_ != outcome::cancelled) outcome_ = s == step::done ? outcome::done : outcome::closed;
+    outcome_ = s == step::done ? outcome::done : outcome::closed;
     return ends_turn() && gives_way(h);
   }
 
@@ -142,15 +141,16 @@ class async_operation {
     wait_.party.finish();
   }
 
-  /// One step under the lock; where it is blocked, `list()` in the same section.
-  template <class List, class Attempt>
-  step attempt_or(const List& list, Attempt& attempt) {
+  /// One step under the lock; where it is blocked, `list(core)` in the same section.
+  template <class Attempt, class List>
+  step attempt_or(Attempt attempt, const List& list) {
+    core_type& core = *core_;
     claimed woken;
     step s;
     {
-      const std::lock_guard hold(core_->lock());
-      s = attempt(woken);
-      if (s == step::blocked) list();
+      const std::lock_guard hold(core.lock());
+      s = attempt(core, woken);
+      if (s == step::blocked) list(core);
     }
     woken.finish_all();
     return s;
@@ -159,23 +159,23 @@ class async_operation {
   /// `closed` also for a cancelled one, whose outcome is set.
   template <class Promise, class Attempt>
   [[gnu::noinline]] step attempt_then_list_cancellable(std::coroutine_handle<Promise> h, wish what,
-                                                       void* value, Attempt& attempt) {
+                                                       void* value, Attempt attempt) {
     std::stop_token outer = stop_token_of(h);
-    if (const step s = attempt_or([] {}, attempt); s != step::blocked) return s;
+    if (const step s = attempt_or(attempt, [](core_type&) {}); s != step::blocked) return s;
     bool cancelled = stop_.stop_requested() || outer.stop_requested();
     if (!cancelled) {
       make_wait(h, what, value);
       arm(std::move(outer));
-      const auto list_unless_stopped = [&] {
+      const auto list_unless_stopped = [&](core_type& core) {
         if (stop_seen_) {
           cancelled = true;
         } else {
-          core_->state().list(wait_.node);
+          core.state().list(wait_.node);
         }
       };
       step s;
       try {
-        s = attempt_or(list_unless_stopped, attempt);
+        s = attempt_or(attempt, list_unless_stopped);
       } catch (...) {
         disarm();
         throw;
@@ -207,14 +207,14 @@ class [[nodiscard]] async_send_operation : private async_operation<T, Atomics, T
 
  public:
   async_send_operation(channel_core<T, Atomics>& core, T& value, Token&& stop) noexcept
-      : base(core, std::move(stop)), value_(&value) {}
+      : base(core, std::move(stop)), value_(std::addressof(value)) {}
 
   bool await_ready() noexcept { return this->is_through(this->core_->state().quick_send(*value_)); }
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
-    return this->suspend(h, wish::send, std::addressof(*value_), [this](auto& woken) {
-      return this->core_->state().offer(*value_, woken, manner::patient);
+    return this->suspend(h, wish::send, value_, [v = value_](auto& core, auto& woken) {
+      return core.state().offer(*v, woken, manner::patient);
     });
   }
 
@@ -247,7 +247,8 @@ class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics
 
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> h) {
-    return this->suspend(h, wish::receive, &room_.value, [this](auto& woken) { return take(woken); });
+    return this->suspend(h, wish::receive, &room_.value,
+                         [this](auto& core, auto& woken) { return take(core, woken); });
   }
 
   /// closed | cancelled
@@ -267,10 +268,11 @@ class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics
     ~room() {}
   };
 
-  /// Under the lock. A value that waits with its sender is moved at once, so that this one is told with others.
-  step take(claimed_list<Atomics>& woken) noexcept {
+  /// Under the lock. A value that waits with its sender is moved at once, so that this one is told with
+  /// others.
+  step take(channel_core<T, Atomics>& core, claimed_list<Atomics>& woken) noexcept {
     parcel<T, Atomics> got{&room_.value};
-    const step s = this->core_->take_one(got, woken, manner::patient);
+    const step s = core.take_one(got, woken, manner::patient);
     if (got.from_sender != nullptr) {
       std::construct_at(&room_.value, std::move(*static_cast<T*>(got.from_sender->value)));
       woken.add(*got.from_sender, fate::done);

@@ -60,12 +60,7 @@ class channel_gate {
   }
 
   void unlock() noexcept {
-    if (may_open()) {
-      shut_ = false;
-      crowded_.store(!senders_.empty() || !receivers_.empty(), std::memory_order_relaxed);
-      head_.store(head_.load(std::memory_order_relaxed) & ~shut_bit, std::memory_order_release);
-      tail_.store(tail_.load(std::memory_order_relaxed) & ~shut_bit, std::memory_order_release);
-    }
+    if (may_open()) open();
     lock_.unlock();
   }
 
@@ -92,6 +87,12 @@ class channel_gate {
   bool receiver_on_its_way_ = false;
 
  private:
+  [[gnu::noinline]] void open() noexcept {
+    shut_ = false;
+    crowded_.store(!senders_.empty() || !receivers_.empty(), std::memory_order_relaxed);
+    head_.store(head_.load(std::memory_order_relaxed) & ~shut_bit, std::memory_order_release);
+    tail_.store(tail_.load(std::memory_order_relaxed) & ~shut_bit, std::memory_order_release);
+  }
   bool may_open() const noexcept {
     return ringed_ && (senders_.empty() || sender_on_its_way_) &&
            (receivers_.empty() || receiver_on_its_way_) && permits_ == 0 &&

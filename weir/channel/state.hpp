@@ -153,7 +153,7 @@ class channel_state
 
   /// Takes the oldest value. Call settle() when done taking.
   step take(parcel<T, Atomics>& out, claimed& woken, manner how = manner::eager) noexcept {
-    if (pop(out)) return step::done;
+    if (capacity() != 0 && pop(out)) return step::done;
     out.from_sender = claim_value(woken, how);
     if (out.from_sender != nullptr) return step::done;
     return is_closed() && permits_ == 0 ? step::closed : step::blocked;
@@ -161,28 +161,7 @@ class channel_state
 
   /// Fills free places from the senders who wait, in their order.
   void settle(claimed& woken) noexcept {
-    while (!senders_.empty() && has_place()) {
-      waiter_type& s = *senders_.front();
-      if (is_left_to(s, this->sender_on_its_way_)) return;
-      if (s.wish == wish::reserve) {
-        grant(s, woken);
-        continue;
-      }
-      cell<T>* room = nullptr;
-      if (!find_room(room)) return;  // out of memory: the next step on this channel tries again
-      senders_.remove(s);
-      if (!s.claim()) {
-        release(room);
-        continue;
-      }
-      if (waiter_type* const r = claim_receiver_of_new()) {
-        release(room);
-        hand_over(*static_cast<T*>(s.value), *r, woken);
-      } else {
-        push(room, *static_cast<T*>(s.value));
-      }
-      call(s, this->sender_on_its_way_, woken);
-    }
+    if (!senders_.empty()) fill_places(woken);
   }
 
   /// By a thread that was obliged to, once it runs: those who waited on behind it.
@@ -342,6 +321,31 @@ class channel_state
     cell<T>* const c = queue_.pop();
     if (c != nullptr) size_.store(size_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
     return c;
+  }
+
+  [[gnu::noinline]] void fill_places(claimed& woken) noexcept {
+    while (!senders_.empty() && has_place()) {
+      waiter_type& s = *senders_.front();
+      if (is_left_to(s, this->sender_on_its_way_)) return;
+      if (s.wish == wish::reserve) {
+        grant(s, woken);
+        continue;
+      }
+      cell<T>* room = nullptr;
+      if (!find_room(room)) return;  // out of memory: the next step on this channel tries again
+      senders_.remove(s);
+      if (!s.claim()) {
+        release(room);
+        continue;
+      }
+      if (waiter_type* const r = claim_receiver_of_new()) {
+        release(room);
+        hand_over(*static_cast<T*>(s.value), *r, woken);
+      } else {
+        push(room, *static_cast<T*>(s.value));
+      }
+      call(s, this->sender_on_its_way_, woken);
+    }
   }
 
   void hand_over(T& value, waiter_type& receiver, claimed& woken) noexcept {

@@ -108,6 +108,17 @@ class claimed_list {
     last_ = &w;
   }
 
+  /// In the order claimed. No lock may be held. Of several threads only the first is woken here: waking costs
+  /// the waker microseconds, so each tells the next.
+  void finish_all() noexcept {
+    if (first_ == nullptr) return;
+    if (first_ == last_) {
+      first_->party->finish();
+    } else {
+      finish_several(first_);
+    }
+  }
+
   waiter<Atomics>* pop() noexcept {
     waiter<Atomics>* const w = first_;
     if (w == nullptr) return nullptr;
@@ -116,13 +127,13 @@ class claimed_list {
     return w;
   }
 
-  /// In the order claimed. No lock may be held. Of several threads only the first is woken here: waking costs
-  /// the waker microseconds, so each tells the next.
-  void finish_all() noexcept {
+ private:
+  [[gnu::noinline]] static void finish_several(waiter<Atomics>* w) noexcept {
     wait_party<Atomics>* first = nullptr;
     wait_party<Atomics>* last = nullptr;
-    while (waiter<Atomics>* const w = pop()) {
+    while (w != nullptr) {
       wait_party<Atomics>* const p = w->party;
+      w = w->next_claimed;  // before finish(), after which it may be gone
       if (!p->is_thread()) {
         p->finish();
         continue;
@@ -137,7 +148,6 @@ class claimed_list {
     if (first != nullptr) first->finish();
   }
 
- private:
   waiter<Atomics>* first_ = nullptr;
   waiter<Atomics>* last_ = nullptr;
 };
