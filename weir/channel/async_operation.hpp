@@ -78,8 +78,7 @@ class async_operation {
 
   /// After the wait, before anything else: how it went.
   outcome end_wait() noexcept {
-    if (outcome_ != outcome::by_partner && outcome_ != outcome::cancelled) return outcome_;
-    disarm();
+    if (armed_) disarm();
     if (outcome_ == outcome::by_partner && wait_.node.fate == fate::closed) return outcome::closed;
     return outcome_;
   }
@@ -122,8 +121,7 @@ class async_operation {
     }
     if (outer.stop_possible()) on_stop_.outer.emplace(std::move(outer), canceller{this});
   }
-  void disarm() noexcept {
-    if (!armed_) return;
+  [[gnu::noinline]] void disarm() noexcept {
     std::destroy_at(&on_stop_);
     armed_ = false;
   }
@@ -252,7 +250,7 @@ class [[nodiscard]] async_receive_operation : private async_operation<T, Atomics
   }
 
   /// closed | cancelled
-  [[nodiscard]] result<T> await_resume() noexcept {
+  [[nodiscard, gnu::always_inline]] result<T> await_resume() noexcept {
     switch (this->end_wait()) {
       case base::outcome::closed: return std::unexpected(errc::closed);
       case base::outcome::cancelled: return std::unexpected(errc::cancelled);
