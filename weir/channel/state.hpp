@@ -101,12 +101,13 @@ class channel_state
   /// then.
   step offer(T& value, claimed& woken, manner how = manner::eager) {
     if (is_closed()) return step::closed;
-    if (capacity() == 0) {
-      waiter_type* const r = claim_receiver();
-      if (r == nullptr) return step::blocked;
-      hand_over(value, *r, woken);
-      return step::done;
+    if (!this->receiver_on_its_way_ && permits_ == 0) {  // no value is queued while a receiver waits
+      if (waiter_type* const r = claim_receiver()) {
+        hand_over(value, *r, woken);
+        return step::done;
+      }
     }
+    if (capacity() == 0) return step::blocked;
     if (!has_place() && !(how == manner::eager && pop_to_receiver(woken))) return step::blocked;
     place(value, woken);
     return step::done;
@@ -385,7 +386,7 @@ class channel_state
   /// A receiver for a value that comes in now. None while older ones are queued, which one of its side is on
   /// its way to hand out: the new one goes behind them.
   waiter_type* claim_receiver_of_new() noexcept {
-    if (receivers_.empty() || is_left_to(*receivers_.front(), this->receiver_on_its_way_) || size() != 0)
+    if (receivers_.empty() || is_left_to(*receivers_.front(), this->receiver_on_its_way_) || count() != 0)
       return nullptr;
     return claim_receiver();
   }

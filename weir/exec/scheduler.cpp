@@ -305,13 +305,17 @@ namespace detail {
 void worker::run() noexcept {
   this_worker = this;
   std::uint64_t n = 0;
+  unsigned until_ready = ready_every;
   for (;;) {
     void* item = nullptr;
-    if (++n % ready_every == 0) item = home.take_one_ready();
+    if (--until_ready == 0) {
+      until_ready = ready_every;
+      item = home.take_one_ready();
+    }
     if (item == nullptr) item = queue.pop();
     if (item == nullptr) item = home.find(*this);
     if (item == nullptr) return;
-    runs.store(n, std::memory_order_relaxed);
+    runs.store(++n, std::memory_order_relaxed);
     operations_left = operations;
     std::coroutine_handle<>::from_address(item).resume();
   }
