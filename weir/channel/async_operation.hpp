@@ -64,7 +64,6 @@ class async_operation {
     step s;
     if (stop_.stop_possible() || can_be_stopped(h)) {
       s = attempt_then_list_cancellable(h, what, value, attempt);
-      if (outcome_ == outcome::cancelled) return false;
     } else {
       s = attempt_or(attempt, [&](core_type& core) {
         make_wait(h, what, value);
@@ -72,7 +71,7 @@ class async_operation {
       });
     }
     if (s == step::blocked) return true;
-    outcome_ = s == step::done ? outcome::done : outcome::closed;
+    if (outcome_ != outcome::cancelled) outcome_ = s == step::done ? outcome::done : outcome::closed;
     return ends_turn() && gives_way(h);
   }
 
