@@ -36,6 +36,21 @@ SCENARIO(relief_three_receivers_wait) {
   check_conserved({{11, 12, 13}}, {out[0], out[1], out[2]});
 }
 
+/// While one is on its way the gate is open, and values are queued before one who waits on.
+SCENARIO(relief_of_two_receivers_keeps_the_order) {
+  ring c(1);
+  numbers out[2];
+  threads({[&] { out[0].push_back(receive(c)); },
+           [&] {
+             out[1].push_back(receive(c));
+             out[1].push_back(receive(c));
+           },
+           [&] {
+             for (int i = 1; i <= 3; ++i) send(c, 10 + i);
+           }});
+  check_conserved({{11, 12, 13}}, {out[0], out[1]});
+}
+
 /// A sender that tries in a loop passes by those who wait; they are served all the same.
 SCENARIO(relief_two_receivers_wait_while_others_pass) {
   ring c(1);
