@@ -23,10 +23,12 @@ double clamped(double estimate, const Options& o) noexcept {
   return std::max(static_cast<double>(o.min), std::min(static_cast<double>(o.max), estimate));
 }
 
-/// The whole part of an estimate within the bounds. A bound beyond 2^53 may have been rounded up as a double.
+/// The whole part of an estimate, within the bounds: 0.9 * 6 + 0.1 * 6 is less than 6 in doubles, and a bound
+/// beyond 2^53 may have been rounded up. docs/decisions/0007-limits-stay-in-bounds.md.
 template <class Options>
 std::int64_t whole(double estimate, const Options& o) noexcept {
-  return estimate >= static_cast<double>(o.max) ? o.max : static_cast<std::int64_t>(estimate);
+  if (estimate >= static_cast<double>(o.max)) return o.max;
+  return std::max(o.min, static_cast<std::int64_t>(estimate));
 }
 
 }  // namespace weir::control::detail
