@@ -44,7 +44,7 @@ std::optional<planned<std::int64_t>> queue_of(const plan_request& r) {
 }
 
 std::optional<planned<std::int64_t>> workers_of(const plan_request& r) {
-  if (r.workers) return planned<std::int64_t>{*r.workers, "as given"};
+  if (r.workers) return planned<std::int64_t>{*r.workers, r.workers_are};
   if (r.cores || r.wait_over_compute) {
     const auto cores = r.cores.value_or(static_cast<std::int64_t>(hardware()));
     const double ratio = r.wait_over_compute.value_or(0);

@@ -1,9 +1,13 @@
 // `weir plan`: how large a queue, how many workers, and what to expect of them.
 
 #include <jobs/capacity_plan.hpp>
+#include <jobs/command_template.hpp>
 #include <jobs/run_options.hpp>
+#include <jobs/width_report.hpp>
+#include <jobs/width_trial.hpp>
 #include <tool/commands.hpp>
 #include <tool/grammar.hpp>
+#include <weir/base/hardware.hpp>
 #include <weir/base/units.hpp>
 
 #include <fmt/format.h>
@@ -13,8 +17,11 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -28,6 +35,8 @@ using tool::usage_error;
 struct plan_options {
   jobs::plan_request load{};
   bool has_rate = false;
+  bool measure = false;
+  jobs::worker_choice widths{};
   jobs::report_format format = jobs::report_format::text;
 };
 
@@ -82,6 +91,16 @@ tool::option_group the_machine(plan_options& o) {
             [&load](const std::string& v) { load.queue = need_count("--queue", v, 0, "100"); }}}};
 }
 
+tool::option_group the_trial(plan_options& o) {
+  return {"Measuring: weir plan --measure [-j1..8] -- COMMAND ::: ITEM...",
+          {{"--measure", "", "run COMMAND a few times at each width, and say what to use",
+            "Finds cores, wait/compute and the service time, and prints the options that fit. With --rate it "
+            "plans with them.",
+            [&o](const std::string&) { o.measure = true; }},
+           {"-j,--widths", "MIN..MAX", "so many at once (1 to two a core); a single number is one width", "",
+            [&o](const std::string& v) { o.widths = need("-j", jobs::parse_workers(v)); }}}};
+}
+
 tool::option_group the_answer(plan_options& o) {
   return {
       "The answer",
@@ -92,11 +111,14 @@ tool::option_group the_answer(plan_options& o) {
 
 tool::grammar grammar_of(plan_options& o) {
   return {
-      {.usage = "usage: weir plan --rate R [--delay TIME] [--service TIME] [OPTIONS]",
+      {.usage = "usage: weir plan --rate R [OPTIONS], or weir plan --measure [OPTIONS] -- COMMAND [ARG...] "
+                "::: ITEM...",
        .summary = "How large a queue and how many workers a load needs, and what to expect of them.\n",
-       .closing = "Try:\n"
-                  "  weir plan --rate 500/s --delay 200ms --cores 8 --wait-compute 10\n"
-                  "  weir plan --rate 500/s --delay 200ms --service 20ms --workers 15\n",
+       .closing =
+           "Try:\n"
+           "  weir plan --rate 500/s --delay 200ms --cores 8 --wait-compute 10\n"
+           "  weir plan --rate 500/s --delay 200ms --service 20ms --workers 15\n"
+           "  weir plan --measure -j1..8 -- curl -so /dev/null ::: http://localhost/a http://localhost/b\n",
        .more = "The numbers\n"
                "  Waits and loss are those of M/M/c: arrivals and service times at random (Poisson, "
                "exponential). Steadier\n"
@@ -107,14 +129,24 @@ tool::grammar grammar_of(plan_options& o) {
        .further = "More: weir help plan\n",
        .later = later},
       tool::operands::end_options,
-      {the_load(o), the_machine(o), the_answer(o)},
-      {{"-j", "--workers"}, {"-q", "--queue"}}};
+      {the_load(o), the_machine(o), the_trial(o), the_answer(o)},
+      {{"-q", "--queue"}}};
 }
 
-void check_together(const plan_options& o, const tool::parsed& words) {
+void check_trial(const plan_options& o, const tool::parsed& words) {
+  if (words.operands.empty())
+    throw usage_error{"--measure needs a COMMAND to run, such as: weir plan --measure -- sleep ::: 0.1"};
+  if (!words.items || words.items->empty())
+    throw usage_error{"--measure needs items for the command; add some, such as ::: 0.1"};
+  if (!o.widths.file.empty())
+    throw usage_error{"-j: '" + o.widths.file + "' is a file; use a range such as 1..8"};
+}
+
+void check_load(const plan_options& o, const tool::parsed& words) {
   if (words.items || !words.operands.empty())
-    throw usage_error{"plan runs no command; leave out '" +
-                      (words.operands.empty() ? std::string(":::") : words.operands.front()) + "'"};
+    throw usage_error{fmt::format("plan runs a command only with --measure; add it, or leave out '{}'",
+                                  words.operands.empty() ? std::string(":::") : words.operands.front())};
+  if (o.widths.count > 0) throw usage_error{"-j belongs to --measure; use --workers 8 to plan for so many"};
   if (!o.has_rate) throw usage_error{"--rate is missing; say what arrives, such as --rate 500/s"};
   const jobs::plan_request& r = o.load;
   const bool anything = r.delay || r.service || r.cores || r.wait_over_compute || r.workers || r.queue;
@@ -130,6 +162,47 @@ std::string formatted(const jobs::capacity_plan& plan, jobs::report_format forma
   return jobs::as_text(plan);
 }
 
+int refuse(std::string_view why, int code = tool::exit_failed) {
+  fmt::print(stderr, "weir plan: {}\n", why);
+  return code;
+}
+
+int plan_load(const plan_options& o) {
+  const auto plan = jobs::make_plan(o.load);
+  return plan ? tool::print(formatted(*plan, o.format)) : refuse(plan.error());
+}
+
+int exit_code_of(const weir::error& e) {
+  if (e.code == std::errc::no_such_file_or_directory) return 127;
+  return e.code == std::errc::permission_denied ? 126 : tool::exit_failed;
+}
+
+int measure(const plan_options& o, const jobs::command_template& command,
+            const std::vector<std::string>& items) {
+  const std::size_t most = o.widths.count > 0 ? o.widths.count : 2 * weir::hardware();
+  const std::size_t least = o.widths.least > 0 ? o.widths.least : o.widths.count > 0 ? most : 1;
+  const auto widths = jobs::try_widths(command, items, jobs::widths_between(least, most));
+  if (!widths) return refuse(widths.error().detail, exit_code_of(widths.error()));
+  if (widths->back().failed > 0)
+    return refuse(
+        fmt::format("a job failed with {} at once: what fails says nothing of what works; try the "
+                    "command with weir run first",
+                    widths->back().workers));
+  const jobs::width_findings found = jobs::findings_of(*widths);
+  std::optional<jobs::capacity_plan> plan;
+  if (o.has_rate) {
+    auto made = jobs::make_plan(jobs::with_findings(o.load, found));
+    if (!made) return refuse(made.error());
+    plan = std::move(*made);
+  }
+  switch (o.format) {
+    case jobs::report_format::json: return tool::print(jobs::as_json(*widths, found, plan));
+    case jobs::report_format::csv: return tool::print(jobs::as_csv(*widths));
+    case jobs::report_format::text: break;
+  }
+  return tool::print(jobs::as_text(*widths, found, plan, o.has_rate ? &o.load : nullptr));
+}
+
 }  // namespace
 
 int plan_command(std::vector<std::string> args) {
@@ -139,15 +212,12 @@ int plan_command(std::vector<std::string> args) {
   if (words.help == tool::help::brief) return tool::print(grammar.brief_help());
   if (words.help == tool::help::full) return tool::print(grammar.full_help());
   try {
-    check_together(o, words);
+    o.measure ? check_trial(o, words) : check_load(o, words);
+    if (!o.measure) return plan_load(o);
+    const auto command = need("COMMAND", jobs::command_template::parse(words.operands));
+    return measure(o, command, *words.items);
   } catch (usage_error& e) {
     e.usage = grammar.usage();
     throw;
   }
-  const auto plan = jobs::make_plan(o.load);
-  if (!plan) {
-    fmt::print(stderr, "weir plan: {}\n", plan.error());
-    return tool::exit_failed;
-  }
-  return tool::print(formatted(*plan, o.format));
 }
