@@ -13,10 +13,10 @@ std::optional<option_error> check(const expected_wait_options& o) {
 
 expected_wait::expected_wait(const expected_wait_options& options) : window_(checked(options).window) {}
 
-void expected_wait::on_complete(time_point now, duration service) noexcept {
+void expected_wait::on_complete(time_point now, duration service, std::int64_t jobs) noexcept {
   now_ = std::max(now_, now);
-  const std::int64_t ns = std::max<std::int64_t>(service.count(), 0);
-  window_.add(now_, {1, ns >> 32, ns & 0xFFFFFFFF});
+  const int128 ns = int128{std::max<std::int64_t>(service.count(), 0)} * jobs;
+  window_.add(now_, {jobs, static_cast<std::int64_t>(ns >> 32), static_cast<std::int64_t>(ns & 0xFFFFFFFF)});
 }
 
 std::optional<duration> expected_wait::expected(time_point now, std::int64_t queued,

@@ -29,8 +29,9 @@ class expected_wait {
   /// Throws std::invalid_argument with the message of `check`; traps where exceptions are off.
   explicit expected_wait(const expected_wait_options& = {});
 
-  /// A job has ended that took `service`; less than nothing counts as nothing. O(1).
-  void on_complete(time_point now, duration service) noexcept;
+  /// A job has ended that took `service`; less than nothing counts as nothing. `jobs`: so many have, of
+  /// which each did. O(1).
+  void on_complete(time_point now, duration service, std::int64_t jobs = 1) noexcept;
 
   /// How long until `workers` have begun all that is queued: 0 when nothing is; duration::max() for never,
   /// when nobody works; none when it is not known, as nothing was completed in the window. Changes nothing.

@@ -99,6 +99,22 @@ bool fair_share::remove_newest(key owner) noexcept {
   return true;
 }
 
+bool fair_share::remove_oldest(key owner) noexcept {
+  index q = own_queue(owner);
+  if (q == none) q = host_queue(owner);
+  if (q == none) return false;
+  index i = queues_[q].oldest;
+  while (i != none && items_[i].owner != owner) i = items_[i].newer;
+  if (i == none) return false;
+  take_out(q, i);
+  return true;
+}
+
+void fair_share::reserve(std::size_t items) {
+  items_.reserve(items);
+  while (queues_.size() < std::min(items, max_keys_)) add_free_queue();
+}
+
 fair_share::index& fair_share::bucket_of(key k) noexcept {
   const int unused_bits = std::countl_zero(std::uint64_t{buckets_.size()}) + 1;
   return buckets_[static_cast<std::size_t>(hash(k) >> unused_bits)];
@@ -122,13 +138,15 @@ void fair_share::add_free_queue() {
   if (queues_.size() == buckets_.size()) {
     std::vector<index> more(buckets_.size() * 2, none);
     buckets_.swap(more);
-    for (std::size_t q = 0; q < queues_.size(); ++q) {  // all open, or there would be a free one
+    for (std::size_t q = 0; q < queues_.size(); ++q) {
+      if (queues_[q].oldest == none) continue;
       index& bucket = bucket_of(queues_[q].owner);
       queues_[q].chain = bucket;
       bucket = static_cast<index>(q);
     }
   }
   queues_.emplace_back();
+  queues_.back().behind = free_queue_;
   free_queue_ = static_cast<index>(queues_.size() - 1);
 }
 

@@ -48,6 +48,12 @@ class fair_share {
   /// Takes back the newest item of `owner`, as when it is evicted; whether there was one. O(1), for a guest
   /// O(items of its queue).
   bool remove_newest(key owner) noexcept;
+  /// The same with the oldest.
+  bool remove_oldest(key owner) noexcept;
+
+  /// Room for so many items, each of a key of its own: until there are more, push cannot fail. May throw
+  /// std::bad_alloc.
+  void reserve(std::size_t items);
 
   /// Items that wait. O(1).
   std::size_t size() const noexcept { return size_; }
