@@ -87,7 +87,8 @@ struct ledger {
     testing::expect_settled(s);
     EXPECT_EQ(s.completed, ran - threw);
     EXPECT_EQ(s.failed, threw);
-    EXPECT_EQ(s.rejected, refusals(errc::full) + refusals(errc::closed) + refusals(errc::expired));
+    EXPECT_EQ(s.rejected, refusals(errc::full) + refusals(errc::closed) + refusals(errc::expired) +
+                              refusals(errc::overloaded));
     EXPECT_EQ(s.dropped, refusals(errc::dropped));
     EXPECT_EQ(s.timed_out, refusals(errc::timed_out));
     EXPECT_EQ(s.withdrawn, refusals(errc::cancelled));
@@ -114,6 +115,9 @@ class round {
     options_.lanes = one_of<std::size_t>(random_, {1, 1, 2, 4});
     options_.starvation_limit = options_.lanes + below(random_, 5);
     if (below(random_, 2) == 0) options_.lane = {{.capacity = 1 + below(random_, 10)}};
+    options_.fair_by_key = below(random_, 3) == 0;
+    options_.scaling.interval = std::chrono::microseconds(1 + below(random_, 5000));
+    options_.scaling.shrink_after = options_.scaling.interval;
     ending_ = below(random_, 6);
     pool_ = std::make_unique<worker_pool<order, int>>(
         [this](order& o, std::stop_token stop) { return process(o, stop); }, options_,
@@ -184,7 +188,8 @@ class round {
   }
 
   void submit_one(random_source& random) {
-    submit_options o{.lane = below(random, options_.lanes), .cost = below(random, 12)};
+    submit_options o{
+        .lane = below(random, options_.lanes), .cost = below(random, 12), .key = below(random, 5)};
     if (below(random, 4) == 0) o.deadline = clock::now() + std::chrono::microseconds(below(random, 500));
     std::stop_source soon;
     std::optional<std::jthread> stopper;

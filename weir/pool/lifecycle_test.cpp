@@ -179,7 +179,7 @@ TEST(pool_lifecycle, cancel_ends_a_pause) {
   EXPECT_EQ(lost.all().size(), 1u);
 }
 
-TEST(pool_lifecycle, a_pool_grows_by_need_up_to_its_most_workers) {
+TEST(pool_lifecycle, a_pool_grows_under_load_up_to_its_most_workers) {
   gate hold;
   worker_pool<int> pool([&](int&) { hold.pass(); }, {.min_workers = 1, .max_workers = 4});
   EXPECT_EQ(pool.stats().workers, 1u);

@@ -29,9 +29,6 @@ void check_lanes(const pool_options& options) {
     refuse("starvation_limit {} is below lanes {}: not every lane could get its turn; use {} or more",
            options.starvation_limit, options.lanes, options.lanes);
   }
-  if (options.fair_by_key) {
-    refuse("fair_by_key true needs fair shares, which this version does not have; use false until they come");
-  }
 }
 
 void check_processors(const std::vector<std::size_t>& processors) {
@@ -69,6 +66,14 @@ std::size_t waiting_capacity(const pool_options& options) noexcept {
   return options.lanes == 1 ? waiting_capacity(options, 0) : options.queue_capacity;
 }
 
+control::worker_scaler_options scaler_of(const pool_options& options, worker_bounds bounds) noexcept {
+  const auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
+  control::worker_scaler_options scaling = options.scaling;
+  scaling.min = static_cast<std::int64_t>(std::min(bounds.min, most));
+  scaling.max = static_cast<std::int64_t>(std::min(bounds.max, most));
+  return scaling;
+}
+
 control::lane_schedule_options schedule_of(const pool_options& options) noexcept {
   const auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
   return {.lanes = static_cast<std::int64_t>(std::min(options.lanes, most)),
@@ -98,7 +103,8 @@ void check_policy(const overflow& policy, std::size_t capacity) {
 }
 
 void check(const pool_options& options) {
-  resolve_workers(options.min_workers, options.max_workers);
+  const worker_bounds bounds = resolve_workers(options.min_workers, options.max_workers);
+  if (const auto bad = control::check(scaler_of(options, bounds))) refuse("scaling.{}", bad->message);
   check_lanes(options);
   check_policy(options.on_full, options.queue_capacity);
   for (std::size_t i = 0; i < options.lane.size(); ++i)

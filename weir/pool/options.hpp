@@ -6,6 +6,7 @@
 #include <weir/base/error.hpp>
 #include <weir/base/time.hpp>
 #include <weir/control/lane_schedule.hpp>
+#include <weir/control/worker_scaler.hpp>
 #include <weir/observe/observer.hpp>
 #include <weir/pool/overflow.hpp>
 
@@ -29,20 +30,23 @@ struct lane_options {
 };
 
 struct pool_options {
-  std::string name = "pool";    ///< thread names (cut to the system's 15 characters), label of metrics
-  std::size_t min_workers = 0;  ///< threads; 0: hardware(), bent to fit max_workers
-  std::size_t max_workers =
-      0;  ///< 0: hardware(), bent to fit min_workers; above min_workers the pool grows by need
+  std::string name = "pool";           ///< thread names (cut to the system's 15 characters), label of metrics
+  std::size_t min_workers = 0;         ///< threads; 0: hardware(), bent to fit max_workers
+  std::size_t max_workers = 0;         ///< 0: hardware(), bent to fit min_workers; above min_workers the pool
+                                       ///< follows the load, see `scaling`
   std::size_t queue_capacity = 1024;   ///< jobs waiting, all lanes together; 0: a submit needs an idle worker
   std::uint64_t max_cost = unlimited;  ///< bound on the summed cost of waiting jobs; 0: only jobs of cost 0
   std::size_t lanes = 1;               ///< priorities; lane 0 is the most important
   std::vector<lane_options> lane{};    ///< caps single lanes; at most `lanes` of them
   std::size_t starvation_limit = 64;  ///< a lower lane gets 1 job in this many at the least; at least `lanes`
-  bool fair_by_key = false;           ///< not available yet
-  overflow on_full = overflow::block();   ///< what a submit does when the queue is full
-  std::size_t results_capacity = 0;       ///< outcomes kept for readers; 0: none are
-  bool paused = false;                    ///< start so; resume() lets workers take jobs
-  std::stop_token stop{};                 ///< a stop request cancels the pool
+  bool fair_by_key = false;           ///< within a lane, keys take turns by deficit round robin
+  overflow on_full = overflow::block();  ///< what a submit does when the queue is full
+  std::size_t results_capacity = 0;      ///< outcomes kept for readers; 0: none are
+  bool paused = false;                   ///< start so; resume() lets workers take jobs
+  std::stop_token stop{};                ///< a stop request cancels the pool
+  /// How many workers there are between min_workers and max_workers, which stand for its own min and max. Its
+  /// interval is also how soon a burst is answered by more workers.
+  control::worker_scaler_options scaling{.rule = control::scaler_rule::little};
   std::shared_ptr<observer> observe{};    ///< told about failures and losses; null costs nothing
   std::vector<std::size_t> processors{};  ///< where workers may run: number i on the (i mod size)th of these
                                           ///< alone, as the system numbers them; empty: anywhere
@@ -53,7 +57,7 @@ struct submit_options {
   std::size_t lane = 0;               ///< below pool_options::lanes, else std::invalid_argument
   time_point deadline = never;        ///< a job that has not started by then never runs
   std::uint64_t cost = 1;             ///< what it takes of pool_options::max_cost while it waits
-  std::uint64_t key = 0;              ///< whose job it is, for fair_by_key
+  std::uint64_t key = 0;              ///< whose job it is, for fair_by_key; any number
   std::stop_token stop{};             ///< ends the wait at the door; not the job
 };
 
@@ -82,6 +86,9 @@ void check_policy(const overflow& policy, std::size_t capacity);
 std::size_t waiting_capacity(const pool_options&, std::size_t lane) noexcept;
 /// How many in all. The bound of an only lane is the pool's.
 std::size_t waiting_capacity(const pool_options&) noexcept;
+
+/// The options of the scaler, with the pool's bounds.
+control::worker_scaler_options scaler_of(const pool_options&, worker_bounds) noexcept;
 
 control::lane_schedule_options schedule_of(const pool_options&) noexcept;
 

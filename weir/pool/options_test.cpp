@@ -46,7 +46,6 @@ TEST(pool_options, no_workers_given_means_the_hardware_bent_to_fit_the_other) {
 }
 
 TEST(pool_options, what_is_not_there_yet_is_refused_and_says_so) {
-  expect_says(complaint({.fair_by_key = true}), {"fair_by_key", "false"});
   expect_says(complaint({.on_full = overflow::spill()}), {"on_full spill", "spill store", "use block"});
   expect_says(complaint({.lane = {{.on_full = overflow::spill()}}}), {"on_full spill"});
 }
@@ -56,6 +55,12 @@ TEST(pool_options, nonsense_is_refused_by_name_and_value) {
   expect_says(complaint({.lane = {{}, {}}}), {"lane has options for 2 lanes", "lanes is 1"});
   expect_says(complaint({.starvation_limit = 0}), {"starvation_limit 0", "use 1 or more"});
   expect_says(complaint({.lanes = 8, .starvation_limit = 7}), {"starvation_limit 7", "lanes 8", "use 8"});
+}
+
+TEST(pool_options, a_bad_rule_of_scaling_is_named_with_a_right_value) {
+  expect_says(complaint({.scaling = {.grow_above = 1.5}}), {"scaling.grow_above 1.5", "use "});
+  expect_says(complaint({.scaling = {.interval = duration::zero()}}), {"scaling.interval 0", "use "});
+  EXPECT_EQ(complaint({.scaling = {.min = 9, .max = 2}}), "") << "its bounds are the pool's";
 }
 
 TEST(pool_options, a_processor_that_is_not_ours_is_named_with_those_that_are) {

@@ -46,7 +46,8 @@ class worker_pool {
       "weir: a Result's move constructor and destructor must be noexcept; use std::unique_ptr<Result>");
 
  public:
-  /// An accepted job that will not run. `reason`: dropped (evicted by drop_oldest or evict_lower), expired, cancelled.
+  /// An accepted job that will not run. `reason`: dropped (evicted by drop_oldest or evict_lower), expired,
+  /// cancelled.
   struct lost {
     job_id id;
     errc reason;
@@ -75,9 +76,9 @@ class worker_pool {
   ~worker_pool() { body_->core.shutdown(); }
 
   /// Takes the job, or leaves it untouched and says why: full, dropped, timed_out, closed, cancelled
-  /// (options.stop), expired. Only waits when the queue is full and the policy says so. Throws
-  /// std::invalid_argument for an unknown lane or a policy this pool cannot do, std::bad_alloc. O(1), plus
-  /// the jobs it evicts.
+  /// (options.stop), expired, overloaded (what waits ahead takes longer than the deadline allows). Only waits
+  /// when the queue is full and the policy says so. Throws std::invalid_argument for an unknown lane or a
+  /// policy this pool cannot do, std::bad_alloc. O(1), plus the jobs it evicts.
   [[nodiscard]] result<job_id> submit(Job&& job, submit_options options = {}) {
     return body_->submit(job, options);
   }

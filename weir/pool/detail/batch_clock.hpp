@@ -29,6 +29,7 @@ class batch_clock {
   bool is_open() const noexcept { return open_; }
   /// Of the jobs of the batch that was closed last.
   duration last_share() const noexcept { return last_share_; }
+  std::uint64_t last_jobs() const noexcept { return jobs_; }
   time_point start() const noexcept { return start_; }
 
   /// Begins a batch.

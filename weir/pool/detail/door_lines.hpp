@@ -1,10 +1,10 @@
 // The submitters at a pool's door: a line a lane, and who of them is next.
 //
 // Invariants: within a line they are served in order. Between lines the rule is the one of the queue: strict
-// priority, but a line that waits gets one turn in `starvation_limit`; a line whose lane is full by itself
-// waits for nobody else and has no turn. `turn_` is the line that was picked and not served yet, since the
-// pool has no room for its first: it keeps its turn, unless it had it only for want of a more important one.
-// Owns nothing. Thread-safety: none; the pool's lock is held.
+// priority, but a line that waits gets one turn in `starvation_limit`; who waits behind a bound of its own,
+// of its lane or its key, keeps nobody else out and has no turn. `turn_` is the line that was picked and not
+// served yet, since the pool has no room for it: it keeps its turn, unless it had it only for want of a more
+// important one. Owns nothing. Thread-safety: none; the pool's lock is held.
 #pragma once
 
 #include <weir/base/fifo_list.hpp>
@@ -16,14 +16,17 @@
 
 namespace weir::detail {
 
-/// Waiter derives from fifo_hook<Waiter> and has a lane().
+/// Waiter derives from fifo_hook<Waiter> and has a lane(). `able(waiter)` below: whether nothing but the
+/// pool's own bounds keeps it out.
 template <class Waiter>
 class door_lines {
  public:
-  explicit door_lines(const control::lane_schedule_options& options)
+  /// `mixed`: those of one lane may be able or not; otherwise all of a lane are alike.
+  door_lines(const control::lane_schedule_options& options, bool mixed)
       : schedule_(options),
         lines_(static_cast<std::size_t>(options.lanes)),
-        waits_(static_cast<std::size_t>(options.lanes)) {}
+        waits_(static_cast<std::size_t>(options.lanes)),
+        mixed_(mixed) {}
 
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
@@ -38,31 +41,30 @@ class door_lines {
 
   /// Served, refused, or gone by itself.
   void remove(Waiter& one) noexcept {
-    const std::size_t lane = one.lane();
-    if (turn_ && turn_->lane == lane && lines_[lane].front() == &one) turn_.reset();
-    lines_[lane].remove(one);
+    if (turn_ && turn_->who == &one) turn_.reset();
+    lines_[one.lane()].remove(one);
     --size_;
   }
 
-  /// The one who may enter next, if the pool has room for it; none when nobody waits but behind the bound of
-  /// a lane. `lane_has_room(lane)`.
-  template <class Room>
-  Waiter* next(Room lane_has_room) noexcept {
+  /// The one who may enter next, if the pool has room for it; none when nobody is able. O(lanes); mixed: and
+  /// those passed over.
+  template <class Able>
+  Waiter* next(Able able) noexcept {
     if (empty()) return nullptr;
-    if (lines_.size() == 1) return lines_.front().front();
-    if (!turn_ || !waits(turn_->lane, lane_has_room)) pick(lane_has_room, std::nullopt);
-    return turn_ ? lines_[turn_->lane].front() : nullptr;
+    if (lines_.size() == 1) return first(0, able);
+    if (!turn_ || !able(*turn_->who)) pick(able, std::nullopt);
+    return turn_ ? turn_->who : nullptr;
   }
 
   /// Whether a newcomer of the lane, for whom there is room, may pass all those who wait.
-  template <class Room>
-  bool lets_pass(std::size_t lane, Room lane_has_room) noexcept {
+  template <class Able>
+  bool lets_pass(std::size_t lane, Able able) noexcept {
     if (empty()) return true;
-    if (!lines_[lane].empty()) return false;
-    if (turn_ && waits(turn_->lane, lane_has_room) && (turn_->due || turn_->lane < lane)) return false;
-    pick(lane_has_room, lane);
-    if (turn_->lane != lane) return false;
-    turn_.reset();
+    if (first(lane, able)) return false;
+    if (lines_.size() == 1) return true;
+    if (turn_ && able(*turn_->who) && (turn_->due || turn_->lane < lane)) return false;
+    pick(able, lane);
+    if (turn_) return false;
     return true;
   }
 
@@ -70,22 +72,28 @@ class door_lines {
   struct turn {
     std::size_t lane;
     bool due;  // a more important one had to wait
+    Waiter* who;
   };
 
-  template <class Room>
-  bool waits(std::size_t lane, Room lane_has_room) const noexcept {
-    return !lines_[lane].empty() && lane_has_room(lane);
+  template <class Able>
+  Waiter* first(std::size_t lane, Able able) const noexcept {
+    for (Waiter* one = lines_[lane].front(); one; one = one->behind) {
+      if (able(*one)) return one;
+      if (!mixed_) return nullptr;
+    }
+    return nullptr;
   }
 
-  template <class Room>
-  void pick(Room lane_has_room, std::optional<std::size_t> newcomer) noexcept {
-    for (std::size_t i = 0; i < lines_.size(); ++i) waits_[i] = i == newcomer || waits(i, lane_has_room);
+  /// Without a turn afterwards: it is the newcomer's, or there is none.
+  template <class Able>
+  void pick(Able able, std::optional<std::size_t> newcomer) noexcept {
+    for (std::size_t i = 0; i < lines_.size(); ++i) waits_[i] = i == newcomer || first(i, able);
     turn_.reset();
     const auto picked = schedule_.pick(waits_);
-    if (!picked) return;
-    std::size_t first = 0;
-    while (!waits_[first]) ++first;
-    turn_ = {*picked, *picked != first};
+    if (!picked || picked == newcomer) return;
+    std::size_t most_important = 0;
+    while (!waits_[most_important]) ++most_important;
+    turn_ = {*picked, *picked != most_important, first(*picked, able)};
   }
 
   control::lane_schedule schedule_;
@@ -93,6 +101,7 @@ class door_lines {
   std::vector<std::size_t> waits_;  // scratch of pick
   std::optional<turn> turn_;
   std::size_t size_ = 0;
+  bool mixed_;
 };
 
 }  // namespace weir::detail

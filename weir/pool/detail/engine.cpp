@@ -28,11 +28,18 @@ engine::engine(job_owner& owner, pool_options options, bool exact_times)
       exact_times_(exact_times),
       capacity_(waiting_capacity(options_)),
       paused_(options_.paused),
-      lanes_(options_.lanes > 1 ? std::make_unique<lane_queue>(options_) : nullptr),
+      lanes_(options_.lanes > 1 || options_.fair_by_key ? std::make_unique<lane_queue>(options_) : nullptr),
+      target_(resolve_workers(options_.min_workers, options_.max_workers).min),
+      door_(schedule_of(options_), options_.fair_by_key),
+      min_workers_(target_),
       max_workers_(resolve_workers(options_.min_workers, options_.max_workers).max),
-      door_(schedule_of(options_)),
-      min_workers_(resolve_workers(options_.min_workers, options_.max_workers).min) {
+      resting_(scales()),
+      scaling_(scales() ? new_scaling({min_workers_, max_workers_}) : nullptr) {
   note_room();
+}
+
+std::unique_ptr<scaling> engine::new_scaling(worker_bounds bounds) const {
+  return std::make_unique<scaling>(scaler_of(options_, bounds), clock::now());
 }
 
 engine::~engine() {
@@ -42,7 +49,7 @@ engine::~engine() {
 void engine::start() {
   {
     guard lock(lock_);
-    const std::error_code failure = grow_to_min(lock);
+    const std::error_code failure = grow_to_target(lock);
     if (live_ == 0) throw std::system_error(failure, "cannot start a worker of pool " + options_.name);
   }
   if (options_.stop.stop_possible()) on_stop_.emplace(options_.stop, canceller{this});
@@ -56,6 +63,7 @@ void engine::shutdown() noexcept {
   }
   static_cast<void>(drain(never));
   on_stop_.reset();
+  end_timekeeper();
   for (const auto& slot : slots_)
     if (slot->thread.joinable()) slot->thread.join();
 }
@@ -69,6 +77,7 @@ void engine::act(guard& lock, bool others_wait) noexcept {
     wake_pending_ = true;
     wake(next);
   }
+  const bool starts_timekeeper = needs_timekeeper() && follow_load();
   worker_slot* const fresh = wanted_worker();
   const bool finishes = closed_ && !finished_ && nothing_queued() && job_units_ == 0;
   finished_ = finished_ || finishes;
@@ -80,6 +89,7 @@ void engine::act(guard& lock, bool others_wait) noexcept {
     woken = next;
   }
   if (fresh) start_thread(*fresh);
+  if (starts_timekeeper) start_timekeeper();
   if (finishes) {
     owner_.close_results();
     lock.lock();
@@ -274,15 +284,28 @@ void engine::resume() {
 
 void engine::resize(std::size_t min_workers, std::size_t max_workers) {
   const worker_bounds bounds = resolve_workers(min_workers, max_workers);
+  auto fresh = bounds.min < bounds.max ? new_scaling(bounds) : nullptr;
   guard lock(lock_);
   recall();
   min_workers_ = bounds.min;
   max_workers_ = bounds.max;
+  target_ = std::clamp(target_, bounds.min, bounds.max);
+  bool starts_timekeeper = false;
+  if (!scales()) {
+    resting_ = false;
+  } else if (scaling_) {
+    scaling_->restart(scaler_of(options_, bounds), clock::now());
+  } else {
+    scaling_ = std::move(fresh);
+  }
+  if (scales() && !finished_) starts_timekeeper = follow_load();  // there may be too many workers
+  note_room();
   if (live_ > limit()) wake_idle();
   free_stuck_submitters();
-  grow_to_min(lock);
+  grow_to_target(lock);
   admit();
   act(lock);
+  if (starts_timekeeper) start_timekeeper();
 }
 
 pool_stats engine::stats() const {

@@ -19,6 +19,9 @@
 //   jobs are short, every processor has a busy worker, and jobs end (hold_back()).
 // - A submitter at the door is accepted as soon as there is room. One that is `patient` may learn it later:
 //   it is in `untold_` until the queue is half empty or its patience ends, whichever is first.
+// - `target_` is how many workers the pool wants: fixed, or set by the scaler between its bounds. Its thread,
+//   the timekeeper, ticks while there is load or there are too many workers; otherwise the pool is
+//   `resting_`, every submit looks at that, and the one that brings work wakes the timekeeper.
 // - `job_units_` counts jobs from being taken until their outcome is delivered (a hand's until it is recalled
 //   or cleared), `loss_units_` batches of losses being reported. Drains wait for them, and recall first: then
 //   each unit has one call_frame on its thread's stack.
@@ -31,6 +34,7 @@
 #include <weir/base/parker.hpp>
 #include <weir/base/short_lock.hpp>
 #include <weir/base/time.hpp>
+#include <weir/control/expected_wait.hpp>
 #include <weir/observe/histogram.hpp>
 #include <weir/pool/detail/batch_clock.hpp>
 #include <weir/pool/detail/call_frame.hpp>
@@ -41,11 +45,14 @@
 #include <weir/pool/detail/pointer_ring.hpp>
 #include <weir/pool/detail/pointer_stack.hpp>
 #include <weir/pool/detail/prefetch.hpp>
+#include <weir/pool/detail/scaling.hpp>
+#include <weir/pool/detail/service_tally.hpp>
 #include <weir/pool/detail/shared_stamp.hpp>
 #include <weir/pool/options.hpp>
 #include <weir/pool/stats.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -109,6 +116,10 @@ struct worker_slot {
   std::size_t failed = 0;  // of the hand's jobs; counted already
   batch_clock batch;
   wait_tally waits;
+  service_tally served;  // written and read under the lock
+  /// When what it runs began, for whoever measures the load; 0 when it runs nothing. Says nothing else:
+  /// relaxed.
+  std::atomic<duration::rep> since{0};
 };
 
 /// Thread-safe but for construction, start() and shutdown().
@@ -158,6 +169,8 @@ class engine {
   using guard = std::unique_lock<short_lock<>>;
   /// A line that another processor wrote comes in the time of so many submits.
   static constexpr std::size_t prefetch_ahead = 8;
+  /// After the system refused a thread: how long until it is asked again.
+  static constexpr duration growth_pause = std::chrono::milliseconds(10);
 
   /// Whoever waits for the engine, on its own stack. Its owner returns only after finish().
   struct sleeper {
@@ -197,6 +210,7 @@ class engine {
   bool is_done(const drainer&) const noexcept;
   void close_door() noexcept;
   void make_room() noexcept;
+  std::unique_ptr<scaling> new_scaling(worker_bounds) const;
   void begin_drain();
   bool wait_drained(guard&, bool inside, time_point deadline) noexcept;
   void report_losses(guard&, job_chain&, errc reason) noexcept;
@@ -211,12 +225,17 @@ class engine {
   std::uint64_t cost() const noexcept { return waiting() + extra_cost_; }
   void recall() noexcept;
   void raise_high_water() noexcept;
+  bool is_hopeless(const submit_options&, time_point now) noexcept;
   bool fits(const submit_options&) noexcept;
   bool pool_has_room(std::uint64_t cost) noexcept;
   bool lane_has_room(std::size_t lane) const noexcept;
   bool needs_idle_worker(std::size_t lane) const noexcept;
   bool may_enter(const submit_options&) noexcept;
+  bool key_has_room(const submit_options& o) const noexcept {
+    return !lanes_ || lanes_->key_has_room(o.lane, o.key);
+  }
   door_waiter* next_at_door() noexcept;
+  auto able_to_enter() const noexcept;
   void note_room() noexcept;
   job_node& add_usual(time_point arrived) noexcept;
   job_node* new_node();
@@ -246,20 +265,21 @@ class engine {
   void free_stuck_submitters() noexcept;
 
   // engine_workers.cpp
-  std::size_t limit() const noexcept { return max_workers_ + draining_workers_; }
+  std::size_t limit() const noexcept { return target_ + draining_workers_; }
   std::size_t free_workers() const noexcept;
   bool can_grow() const noexcept;
   worker_slot* wanted_worker() noexcept;
   std::size_t waiting_for_idle_worker() const noexcept;
   worker_slot* reserve_slot() noexcept;
   std::error_code start_thread(worker_slot&) noexcept;
-  std::error_code grow_to_min(guard&) noexcept;
+  std::error_code grow_to_target(guard&) noexcept;
   void work(worker_slot&) noexcept;
   bool await_job(guard&) noexcept;
   void hold_back(guard&) noexcept;
   bool take_hand(worker_slot&) noexcept;
   void run_hand(worker_slot&, guard&, std::optional<time_point>& reading) noexcept;
   void clear_hand(worker_slot&) noexcept;
+  void note_service(worker_slot&, time_point start, duration each, std::uint64_t jobs) noexcept;
   void run_one(worker_slot&, guard&) noexcept;
   void expire(job_node&, guard&) noexcept;
   void note_wait(worker_slot&, duration) noexcept;
@@ -268,6 +288,19 @@ class engine {
   void finish(job_node&, const job_run&, bool completed) noexcept;
   void count_end(bool completed) noexcept;
   void count_in_hand(worker_slot&, bool completed) noexcept;
+
+  // engine_scaling.cpp
+  bool scales() const noexcept { return min_workers_ < max_workers_; }
+  void want_one_more() noexcept;
+  bool needs_timekeeper() const noexcept { return resting_ && !nothing_queued(); }
+  bool follow_load() noexcept;
+  void start_timekeeper() noexcept;
+  void keep_time() noexcept;
+  void sleep_until_tick(guard&, time_point next) noexcept;
+  time_point tick(time_point now) noexcept;
+  load_moment measure(time_point now) noexcept;
+  void wake_timekeeper() noexcept;
+  void end_timekeeper() noexcept;
 
   job_owner& owner_;
   const pool_options options_;
@@ -291,9 +324,9 @@ class engine {
   std::uint64_t last_id_ = 0;                // ids count up: also how many jobs were accepted
   pointer_stack<job_node> spare_;            // nodes without a job; the last used first: it is in the cache
   shared_stamp arrivals_;
-  idle_worker* idle_ = nullptr;  // the one that slept last is woken first: its cache is warm
-  sleeper* woken_ = nullptr;     // decided under the lock, told by act()
-  std::size_t max_workers_;
+  idle_worker* idle_ = nullptr;       // the one that slept last is woken first: its cache is warm
+  sleeper* woken_ = nullptr;          // decided under the lock, told by act()
+  std::size_t target_;                // workers wanted
   std::size_t live_ = 0;              // workers, also those being started
   std::size_t draining_workers_ = 0;  // of them, in drain: each may be replaced
   door_lines<door_waiter> door_;
@@ -307,6 +340,11 @@ class engine {
   std::size_t unusual_ = 0;       // of the jobs in queue_
   std::uint64_t extra_cost_ = 0;  // what the waiting jobs cost beyond 1 each; less wraps around
   std::size_t min_workers_;
+  std::size_t max_workers_;
+  bool resting_ = false;              // idle with the least workers, of those that follow the load
+  std::unique_ptr<scaling> scaling_;  // where workers follow the load, or have once
+  sleeper* timekeeper_ = nullptr;     // asleep
+  control::expected_wait waits_;
   std::size_t starting_ = 0;         // workers whose thread is being made
   std::size_t busy_ = 0;             // workers with a job or an expired one
   std::size_t blocked_workers_ = 0;  // of them, in a block submit

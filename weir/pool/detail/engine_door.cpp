@@ -99,21 +99,37 @@ bool engine::needs_idle_worker(std::size_t lane) const noexcept {
 
 bool engine::fits(const submit_options& o) noexcept { return pool_has_room(o.cost) && lane_has_room(o.lane); }
 
+/// Whether a waiter waits for the pool, and not behind a bound of its own lane or key.
+auto engine::able_to_enter() const noexcept {
+  return [this](const door_waiter& waiter) {
+    return lane_has_room(waiter.lane()) && key_has_room(*waiter.options);
+  };
+}
+
 /// Whether the job can come in now, with nobody at the door who would have to be served before.
 bool engine::may_enter(const submit_options& o) noexcept {
-  return fits(o) && door_.lets_pass(o.lane, [this](std::size_t lane) { return lane_has_room(lane); });
+  return fits(o) && key_has_room(o) && door_.lets_pass(o.lane, able_to_enter());
 }
 
-engine::door_waiter* engine::next_at_door() noexcept {
-  return door_.next([this](std::size_t lane) { return lane_has_room(lane); });
-}
+engine::door_waiter* engine::next_at_door() noexcept { return door_.next(able_to_enter()); }
 
 /// Called with whatever may change what a usual submit need not ask. With results every job has a time of its
-/// own; while the pool is paused nobody ends the sharing of arrival times.
+/// own; while the pool is paused nobody ends the sharing of arrival times; while it rests, somebody has to
+/// wake the timekeeper.
 void engine::note_room() noexcept {
-  const bool asks =
-      closed_ || paused_ || exact_times_ || lanes_ || !door_.empty() || options_.max_cost != unlimited;
+  const bool asks = closed_ || paused_ || resting_ || exact_times_ || lanes_ || !door_.empty() ||
+                    options_.max_cost != unlimited;
   usual_room_ = asks ? 0 : capacity_;
+}
+
+/// Admission: whether the jobs ahead, those of its own and more important lanes, are known to take longer
+/// than the deadline allows.
+bool engine::is_hopeless(const submit_options& o, time_point now) noexcept {
+  if (o.deadline == never) return false;
+  for (const auto& slot : slots_) slot->served.tell(waits_);
+  std::size_t ahead = lanes_ ? 0 : waiting();
+  for (std::size_t lane = 0; lanes_ && lane <= o.lane; ++lane) ahead += lanes_->length(lane);
+  return !waits_.admit(now, static_cast<std::int64_t>(ahead), static_cast<std::int64_t>(live_), o.deadline);
 }
 
 job_node* engine::new_node() {
@@ -202,8 +218,10 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
     }
   }
   if (const auto reason = refusal(o, now)) return refuse(lock, *reason);
+  if (lanes_) lanes_->note_key(o.key);
   if (needs_idle_worker(o.lane) && !paused_ && queued() >= free_workers() && can_grow()) {
     // A new worker is an idle one: worth starting before the policy is asked.
+    want_one_more();
     if (worker_slot* const fresh = reserve_slot()) {
       lock.unlock();
       start_thread(*fresh);
@@ -211,6 +229,9 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
       if (closed_) return refuse(lock, errc::closed);
     }
   }
+  // The job of caller_runs does not wait when the pool is full.
+  const bool waits = policy.kind() != overflow_kind::caller_runs || fits(o);
+  if (waits && is_hopeless(o, now)) return refuse(lock, errc::overloaded);
   if (may_enter(o)) {
     job_node& node = *new_node();
     fill(node, source, o, now);
@@ -238,7 +259,8 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
   std::size_t accepted = 0;
   guard lock(lock_);
   if (refusal(o, now)) return 0;
-  for (; accepted < count && may_enter(o); ++accepted) {
+  if (lanes_) lanes_->note_key(o.key);
+  for (; accepted < count && !is_hopeless(o, now) && may_enter(o); ++accepted) {
     job_node* node = nullptr;
     try {
       node = new_node();
@@ -256,7 +278,8 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
 /// Whether a job that makes its own room must still evict: as long as it does not fit, and, since it passes
 /// those who wait at the door, as much as it brings, as far as there is that much.
 bool engine::owes_room(const submit_options& o, const job_chain& evicted, std::uint64_t freed) noexcept {
-  return !fits(o) || (!door_.empty() && (evicted.empty() || freed < o.cost));
+  return !fits(o) || (!key_has_room(o) && evicted.empty()) ||
+         (!door_.empty() && (evicted.empty() || freed < o.cost));
 }
 
 /// drop_oldest.
@@ -276,7 +299,7 @@ result<job_id> engine::evict_oldest_for(guard& lock, const job_source& source, c
 /// evict_lower. Nobody is evicted unless the job gets in.
 result<job_id> engine::evict_lower_for(guard& lock, const job_source& source, const submit_options& o,
                                        time_point now) {
-  if (!lanes_ || !lane_has_room(o.lane)) return refuse(lock, errc::full);
+  if (!lanes_ || !lane_has_room(o.lane) || !key_has_room(o)) return refuse(lock, errc::full);
   std::size_t lowest = lanes_->lanes() - 1;
   std::uint64_t lower_cost = 0;
   for (std::size_t lane = lowest; lane > o.lane; --lane) {
@@ -352,6 +375,7 @@ result<job_id> engine::wait_at_door(guard& lock, const job_source& source, const
   door_.push_back(me);
   note_room();
   blocked_workers_ += holds_worker;
+  if (holds_worker && blocked_workers_ >= live_) want_one_more();  // nobody else is left to make room
   act(lock);
 
   const auto why = sleep_at_door(lock, me, std::min(until, o.deadline), now);
@@ -440,6 +464,10 @@ void engine::admit() noexcept {
     const time_point now = clock::now();
     if (waiter.options->deadline <= now) {
       decide(waiter, std::unexpected(errc::expired));
+      continue;
+    }
+    if (is_hopeless(*waiter.options, now)) {
+      decide(waiter, std::unexpected(errc::overloaded));
       continue;
     }
     fill(*waiter.node, waiter.source, *waiter.options, now);

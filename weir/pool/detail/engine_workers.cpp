@@ -3,9 +3,8 @@
 #include <weir/base/hardware.hpp>
 #include <weir/pool/detail/call_frame.hpp>
 #include <weir/pool/detail/engine.hpp>
+#include <weir/pool/detail/thread_name.hpp>
 #include <weir/pool/outcome.hpp>
-
-#include <fmt/format.h>
 
 #include <pthread.h>
 
@@ -21,19 +20,6 @@ namespace {
 /// after the other on one processor: of shorter ones workers cost each other more than they do.
 constexpr duration watch = std::chrono::milliseconds(1);
 constexpr duration shortest_to_share = std::chrono::nanoseconds(500);
-
-/// After the system refused a thread: how long until it is asked again.
-constexpr duration growth_pause = std::chrono::milliseconds(10);
-
-void name_this_thread(const std::string& pool, std::size_t index) noexcept {
-  constexpr std::size_t longest = 15;  // pthread_setname_np refuses more
-  try {
-    const std::string number = fmt::format("/{}", index);
-    const std::string name = pool.substr(0, longest - std::min(number.size(), longest)) + number;
-    pthread_setname_np(pthread_self(), name.substr(0, longest).c_str());
-  } catch (...) {  // no memory for a name: the thread works without
-  }
-}
 
 /// A system that refuses lets the thread run anywhere: the processors were there when the pool was made.
 void bind_this_thread(const std::vector<std::size_t>& processors, std::size_t index) noexcept {
@@ -53,16 +39,17 @@ std::size_t engine::free_workers() const noexcept {
 }
 
 bool engine::can_grow() const noexcept {
-  return live_ < limit() && (grow_again_ == time_point{} || clock::now() >= grow_again_);
+  return live_ < max_workers_ + draining_workers_ &&
+         (grow_again_ == time_point{} || clock::now() >= grow_again_);
 }
 
-/// A slot to start a thread in, when one is missing: below the minimum, or more is to be done than workers
+/// A slot to start a thread in, when one is missing: fewer than wanted, or more is to be done than workers
 /// are free.
 worker_slot* engine::wanted_worker() noexcept {
   if (live_ >= limit()) return nullptr;
   const std::size_t jobs = queued() + waiting_for_idle_worker();
-  const bool below_min = !closed_ && live_ < min_workers_;
-  if (!below_min && (paused_ || jobs <= free_workers())) return nullptr;
+  const bool below_target = !closed_ && live_ < target_;
+  if (!below_target && (paused_ || jobs <= free_workers())) return nullptr;
   if (!can_grow()) return nullptr;
   return reserve_slot();
 }
@@ -127,10 +114,10 @@ std::error_code engine::start_thread(worker_slot& slot) noexcept {
   return failure;
 }
 
-/// Starts threads up to the minimum, or until the system refuses one; returns with the lock held.
-std::error_code engine::grow_to_min(guard& lock) noexcept {
+/// Starts threads up to the number wanted, or until the system refuses one; returns with the lock held.
+std::error_code engine::grow_to_target(guard& lock) noexcept {
   std::error_code failure;
-  while (!failure && !closed_ && live_ < std::min(min_workers_, limit())) {
+  while (!failure && !closed_ && live_ < target_) {
     worker_slot* const slot = reserve_slot();
     if (!slot) return std::make_error_code(std::errc::not_enough_memory);
     lock.unlock();
@@ -141,7 +128,7 @@ std::error_code engine::grow_to_min(guard& lock) noexcept {
 }
 
 void engine::work(worker_slot& me) noexcept {
-  name_this_thread(options_.name, me.index);
+  name_this_thread(options_.name, "/" + std::to_string(me.index));
   bind_this_thread(options_.processors, me.index);
   works_for = this;
   guard lock(lock_);
@@ -239,6 +226,7 @@ void engine::run_hand(worker_slot& me, guard& lock, std::optional<time_point>& r
   leave(lock, others_wait);
   const time_point start = reading ? *reading : clock::now();
   const call_frame frame(*this);
+  me.since.store(start.time_since_epoch().count(), std::memory_order_relaxed);
   me.batch.open(start);
   for (job_node* node = &me.hand.first(); node;) {
     note_wait(me, start - node->arrived);
@@ -260,7 +248,15 @@ void engine::run_hand(worker_slot& me, guard& lock, std::optional<time_point>& r
   lock.lock();
   arrivals_.note(me.batch.jobs_are_short());
   job_time_ = me.batch.last_share();
+  note_service(me, me.batch.start(), job_time_, me.batch.last_jobs());
   clear_hand(me);
+}
+
+/// The worker has run so many jobs, one after the other.
+inline void engine::note_service(worker_slot& me, time_point start, duration each,
+                                 std::uint64_t jobs) noexcept {
+  me.since.store(0, std::memory_order_relaxed);
+  if (me.served.note(start, each, jobs)) me.served.tell(waits_);
 }
 
 inline void engine::clear_hand(worker_slot& me) noexcept {
@@ -286,6 +282,7 @@ void engine::run_one(worker_slot& me, guard& lock) noexcept {
   admit();
   leave(lock);
   job_run here(*this, node, &me, clock::now());
+  me.since.store(here.start_.time_since_epoch().count(), std::memory_order_relaxed);
   const bool completed = run(node, here);
   if (!here.settled_) {
     queue_wait_.record(here.start_ - node.arrived);
@@ -295,6 +292,7 @@ void engine::run_one(worker_slot& me, guard& lock) noexcept {
   }
   lock.lock();
   job_time_ = here.settled_ ? here.ran_for_ : me.batch.last_share();
+  note_service(me, here.start_, job_time_, 1);
   finish(node, here, completed);
 }
 
