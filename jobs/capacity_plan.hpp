@@ -24,6 +24,7 @@ struct plan_request {
   std::optional<duration> service{};          ///< time of one job; above 0
   std::optional<std::int64_t> workers{};  ///< at least 1; else from the cores, else the least that keep up
   std::optional<std::int64_t> queue{};    ///< at least 0; else from the delay
+  std::string workers_are = "as given";   ///< where `workers` is from
 };
 
 /// More than these are refused, or cost too much to compute.
