@@ -13,6 +13,7 @@
 #pragma once
 
 #include <weir/base/error.hpp>
+#include <weir/base/quick_clock.hpp>
 #include <weir/base/time.hpp>
 #include <weir/guard/detail/call.hpp>
 #include <weir/guard/detail/rate_line.hpp>
@@ -43,7 +44,7 @@ class rate_limiter : public shadowable {
 
   /// Takes n tokens if they are there. Never waits. Never for an n that is negative, NaN or above the burst.
   /// Lock-free while nobody waits; O(1).
-  [[nodiscard]] bool try_acquire(double n = 1) noexcept { return try_acquire_at(clock::now(), n); }
+  [[nodiscard]] bool try_acquire(double n = 1) noexcept { return try_acquire_at(detail::quick_now(), n); }
 
   /// Waits for n tokens, in order of arrival. cancelled | rate_limited (an n that can never be had). In
   /// shadow mode it does not wait. Throws std::system_error when the process's timer thread cannot be

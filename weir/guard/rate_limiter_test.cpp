@@ -256,18 +256,19 @@ TEST(rate_limiter, waiting_takes_as_long_as_the_tokens_do) {
 TEST(rate_limiter, threads_that_wait_are_served_in_order_of_arrival) {
   rate_limiter limiter(0.001, 1);
   ASSERT_TRUE(limiter.try_acquire());
-  std::vector<int> order;
+  std::atomic<int> next = 0;  // 30 ms lie between any two
+  std::vector<int> rank(6);
   std::vector<std::jthread> threads;
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&, i] {
       ASSERT_TRUE(limiter.wait());
-      order.push_back(i);  // one at a time: 30 ms lie between them
+      rank[static_cast<std::size_t>(i)] = next++;
     });
     until_waiting(limiter, static_cast<std::size_t>(i) + 1);
   }
   limiter.set_rate(33);
   threads.clear();
-  EXPECT_EQ(order, (std::vector{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(rank, (std::vector{0, 1, 2, 3, 4, 5}));
 }
 
 TEST(rate_limiter, a_stop_request_ends_a_wait) {
@@ -306,31 +307,32 @@ TEST(rate_limiter, shadow_mode_lets_all_through_and_counts) {
   EXPECT_EQ(limiter.stats().refused, 1u);
 }
 
-task<> waits(rate_limiter& limiter, std::vector<int>& order, int name) {
+task<> waits(rate_limiter& limiter, std::atomic<int>& next, int& rank) {
   auto op = limiter.async_wait();
   const result<> got = co_await op;
   EXPECT_TRUE(got);
-  order.push_back(name);
+  rank = next++;
 }
 
 TEST(rate_limiter, coroutines_wait_in_the_same_line_as_threads) {
   rate_limiter limiter(0.001, 1);
   ASSERT_TRUE(limiter.try_acquire());
-  std::vector<int> order;  // 20 ms lie between any two
+  std::atomic<int> next = 0;  // 20 ms lie between any two
+  std::vector<int> rank(3);
   scheduler s(1);
-  spawn(s, waits(limiter, order, 0));
+  spawn(s, waits(limiter, next, rank[0]));
   until_waiting(limiter, 1);
   std::jthread thread([&] {
     ASSERT_TRUE(limiter.wait());
-    order.push_back(1);
+    rank[1] = next++;
   });
   until_waiting(limiter, 2);
-  spawn(s, waits(limiter, order, 2));
+  spawn(s, waits(limiter, next, rank[2]));
   until_waiting(limiter, 3);
   limiter.set_rate(50);
   thread.join();
   s.drain();
-  EXPECT_EQ(order, (std::vector{0, 1, 2}));
+  EXPECT_EQ(rank, (std::vector{0, 1, 2}));
 }
 
 TEST(rate_limiter, a_coroutine_that_waits_can_be_stopped) {

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <weir/base/error.hpp>
+#include <weir/base/quick_clock.hpp>
 #include <weir/base/time.hpp>
 #include <weir/guard/failure.hpp>
 
@@ -30,7 +31,7 @@ class call_context {
   explicit call_context(const std::stop_token& stop) noexcept : stop_(&stop) {}
 
   time_point now() noexcept {
-    if (now_ == time_point::min()) now_ = clock::now();
+    if (now_ == time_point::min()) now_ = quick_now();
     return now_;
   }
   /// The function ran, or somebody waited.
