@@ -9,9 +9,13 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <ostream>
 #include <set>
 
 namespace weir::vectors {
+
+void PrintTo(const driver& one, std::ostream* out) { *out << one.algorithm; }  // found by GoogleTest
+
 namespace {
 
 using nlohmann::json;

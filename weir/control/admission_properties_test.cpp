@@ -23,7 +23,7 @@ struct admission {
 
 // The most tokens, beyond rate x time, in any window that begins and ends with an admission.
 double most_in_any_window(std::vector<admission> all, double per_second) {
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   // Kadane's algorithm: the largest sum of consecutive terms, where time takes away and admissions add.
   double ending_here = 0, most = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
