@@ -61,7 +61,7 @@ void require(const std::optional<option_error>& error);
 
 /// The options, once `check` (found by argument) has nothing against them; else as require().
 template <class Options>
-const Options& checked(const Options& options) {
+Options checked(const Options& options) {
   require(check(options));
   return options;
 }

@@ -2,7 +2,6 @@
 #include <weir/control/fair_share.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 
 namespace weir::control {
@@ -12,7 +11,7 @@ namespace {
 // Multiplicative hashing (Knuth, "The Art of Computer Programming", 6.4): the upper bits are the good ones.
 constexpr std::uint64_t hash(std::uint64_t key) noexcept { return key * 0x9E3779B97F4A7C15; }
 
-constexpr std::size_t first_buckets = 8;
+constexpr int first_bits = 3;  // of the number of buckets
 constexpr std::int64_t most_queues = std::int64_t{1}
                                      << 30;  // what the indices hold, and more than memory does
 
@@ -25,7 +24,8 @@ std::optional<option_error> check(const fair_share_options& o) {
 fair_share::fair_share(const fair_share_options& options)
     : quantum_(static_cast<std::uint64_t>(checked(options).quantum)),
       max_keys_(static_cast<std::size_t>(std::min<std::int64_t>(options.max_keys, most_queues))),
-      buckets_(first_buckets, none) {}
+      unused_bits_(64 - first_bits),
+      buckets_(std::size_t{1} << first_bits, none) {}
 
 void fair_share::push(key owner, std::uint64_t cost) {
   // What may fail comes first, so that a failed push leaves everything as it was.
@@ -116,8 +116,7 @@ void fair_share::reserve(std::size_t items) {
 }
 
 fair_share::index& fair_share::bucket_of(key k) noexcept {
-  const int unused_bits = std::countl_zero(std::uint64_t{buckets_.size()}) + 1;
-  return buckets_[static_cast<std::size_t>(hash(k) >> unused_bits)];
+  return buckets_[static_cast<std::size_t>(hash(k) >> unused_bits_)];
 }
 
 // The queue that `k` opened; none when it has not got one.
@@ -138,6 +137,7 @@ void fair_share::add_free_queue() {
   if (queues_.size() == buckets_.size()) {
     std::vector<index> more(buckets_.size() * 2, none);
     buckets_.swap(more);
+    --unused_bits_;
     for (std::size_t q = 0; q < queues_.size(); ++q) {
       if (queues_[q].oldest == none) continue;
       index& bucket = bucket_of(queues_[q].owner);

@@ -92,6 +92,7 @@ class fair_share {
   std::size_t max_keys_;
   std::vector<item> items_;
   std::vector<queue> queues_;
+  int unused_bits_;             // of a hash: 64 less the logarithm of the number of buckets
   std::vector<index> buckets_;  // open queues by the hash of their owner; a power of two, at least as many
   index free_item_ = none;
   index free_queue_ = none;

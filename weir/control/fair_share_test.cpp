@@ -102,7 +102,7 @@ TEST(fair_share, keys_beyond_the_bound_share_a_queue_and_each_stays_in_order) {
   for (const auto key : picks(share, 100)) ++got[key];
   EXPECT_EQ(got, (std::map<fair_share::key, int>{{1, 5}, {2, 5}, {3, 5}, {4, 5}}));
   EXPECT_EQ(share.size(), 0);
-  for (fair_share::key key : {5, 6, 5, 6}) share.push(key);
+  for (const auto key : keys{5, 6, 5, 6}) share.push(key);
   EXPECT_EQ(picks(share, 4), (keys{5, 6, 5, 6})) << "empty queues are free again";
 }
 
@@ -118,6 +118,27 @@ TEST(fair_share, the_newest_item_of_a_key_can_be_taken_back) {
   EXPECT_EQ(share.size(), 1);
   EXPECT_EQ(picks(share, 2), (keys{1}));
   EXPECT_FALSE(share.remove_newest(1));
+}
+
+TEST(fair_share, the_oldest_item_of_a_key_can_be_taken_out_of_turn) {
+  fair_share share({.max_keys = 1});
+  share.push(1, 7);
+  share.push(2, 5);  // a guest
+  share.push(1, 3);
+  EXPECT_TRUE(share.remove_oldest(1));
+  EXPECT_FALSE(share.remove_oldest(3));
+  EXPECT_EQ(share.size(), 2);
+  EXPECT_EQ(picks(share, 3), (keys{2, 1}));
+  EXPECT_FALSE(share.remove_oldest(1));
+}
+
+TEST(fair_share, room_that_was_reserved_changes_nothing_but_allocations) {
+  fair_share share;
+  share.push(1);
+  share.reserve(100);  // beyond the first table of keys
+  for (fair_share::key key = 2; key <= 100; ++key) share.push(key);
+  for (fair_share::key key = 1; key <= 100; ++key) EXPECT_EQ(share.pick(), key);
+  EXPECT_EQ(share.pick(), std::nullopt);
 }
 
 TEST(fair_share, a_copy_goes_its_own_way) {
