@@ -130,7 +130,8 @@ def test_breaker_spares_most_of_the_calls_in_vain_and_closes_again(weir):
 
 def test_priority_keeps_the_wait_of_the_important_lane_and_starves_nobody(weir):
     lines = scene(weir, "priority")
-    assert float(row(lines, "one queue for both")[0]) < 50 and float(row(lines, "a lane each")[0]) == 100, lines
+    served = [float(row(lines, name)[0]) for name in ("one queue for both", "a lane each")]
+    assert served[0] < 50 and served[1] == 100, lines
     owed = {n: row(lines, f"1 turn in {n} for lane 1")[-1] for n in (64, 8)}
     rest = [float(rate.removesuffix("/s")) for rate in owed.values()]
     assert 400 / 64 <= rest[0] < rest[1] and rest[1] >= 400 / 8, lines
