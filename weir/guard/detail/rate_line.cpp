@@ -12,19 +12,19 @@ control::uint128 price_of(const control::token_bucket& bucket, const line_waiter
 }  // namespace
 
 rate_line::rate_line(double per_second, double burst)
-    : word_(std::numeric_limits<std::int64_t>::min()), burst_(burst), bucket_(per_second, burst) {
-  publish_rate();
-  timer_.fire = {&rate_line::time_has_come, this};
-}
+    : rate_line(control::token_bucket(per_second, burst), time_point::min(), {}) {}
 
 rate_line::rate_line(rate_line&& other) noexcept
-    : word_(other.word_.load(std::memory_order_relaxed)),
-      burst_(other.burst_),
-      bucket_(other.bucket_),
-      counts_(other.counts_) {
-  publish_rate();
-  timer_.fire = {&rate_line::time_has_come, this};
-}
+    : rate_line(other.bucket_, time_point(duration(other.word_.load(std::memory_order_relaxed))),
+                other.counts_) {}
+
+rate_line::rate_line(const control::token_bucket& bucket, time_point arrival, const counts& before) noexcept
+    : word_(arrival.time_since_epoch().count()),
+      interval_(bucket.interval().count()),
+      capacity_(bucket.capacity().count()),
+      burst_(bucket.burst()),
+      bucket_(bucket),
+      counts_(before) {}
 
 void rate_line::time_has_come(void* line) noexcept {
   auto* const l = static_cast<rate_line*>(line);

@@ -97,6 +97,7 @@ class rate_line : public wait_line {
   }
   bool can_be_had(double n) const noexcept { return n >= 0 && n <= burst_; }
 
+  rate_line(const control::token_bucket& bucket, time_point arrival, const counts& before) noexcept;
   static void time_has_come(void* line) noexcept;
   bool try_slowly(double n) noexcept;
   void let_in(time_point now, told_list& told) noexcept;
@@ -119,7 +120,7 @@ class rate_line : public wait_line {
   time_point head_at_ = never;
   control::uint128 behind_ = 0;
   counts counts_;
-  timer_entry timer_;
+  timer_entry timer_{.fire = {&rate_line::time_has_come, this}};
 };
 
 }  // namespace weir::detail
