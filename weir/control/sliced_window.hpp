@@ -82,7 +82,9 @@ class sliced_window {
   }
 
   static std::size_t slot(std::int64_t slice) noexcept {
-    return static_cast<std::size_t>(slice - slices * floor_div(slice, slices));
+    // Not by floor_div: its multiple may lie below the smallest number.
+    const std::int64_t rest = slice % slices;
+    return static_cast<std::size_t>(rest < 0 ? rest + slices : rest);
   }
 
   // The slot is that of the slice ten before, which leaves the window.
