@@ -319,20 +319,20 @@ class engine {
   std::size_t usual_room_ =
       0;  // as long as fewer jobs wait, a usual one is accepted without further questions
   pointer_ring<job_node> queue_;
-  const std::unique_ptr<lane_queue> lanes_;  // instead of queue_, where there are several
-  std::size_t lent_ = 0;                     // jobs put into hands to wait there: at most so many still do
-  std::uint64_t last_id_ = 0;                // ids count up: also how many jobs were accepted
-  pointer_stack<job_node> spare_;            // nodes without a job; the last used first: it is in the cache
+  std::size_t lent_ = 0;           // jobs put into hands to wait there: at most so many still do
+  std::uint64_t last_id_ = 0;      // ids count up: also how many jobs were accepted
+  pointer_stack<job_node> spare_;  // nodes without a job; the last used first: it is in the cache
   shared_stamp arrivals_;
-  idle_worker* idle_ = nullptr;       // the one that slept last is woken first: its cache is warm
-  sleeper* woken_ = nullptr;          // decided under the lock, told by act()
-  std::size_t target_;                // workers wanted
-  std::size_t live_ = 0;              // workers, also those being started
-  std::size_t draining_workers_ = 0;  // of them, in drain: each may be replaced
+  idle_worker* idle_ = nullptr;              // the one that slept last is woken first: its cache is warm
+  sleeper* woken_ = nullptr;                 // decided under the lock, told by act()
+  std::size_t target_;                       // workers wanted
+  std::size_t live_ = 0;                     // workers, also those being started
+  std::size_t draining_workers_ = 0;         // of them, in drain: each may be replaced
+  duration job_time_ = duration::max();      // of the jobs that ended last; long until they have proven short
+  const std::unique_ptr<lane_queue> lanes_;  // instead of queue_, where there are several
   door_lines<door_waiter> door_;
-  fifo_list<door_waiter> untold_;        // accepted, asleep, to be told when the queue is half empty
-  duration job_time_ = duration::max();  // of the jobs that ended last; long until they have proven short
-  pool_stats counts_;  // the law's counters; what follows from others is filled in by stats()
+  fifo_list<door_waiter> untold_;  // accepted, asleep, to be told when the queue is half empty
+  pool_stats counts_;              // the law's counters; what follows from others is filled in by stats()
 
   fifo_list<drainer> drainers_;
   std::vector<std::unique_ptr<worker_slot>> slots_;
