@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <stdexcept>
@@ -72,7 +73,7 @@ TEST(rate_limiter, decides_exactly_as_the_token_bucket_does) {
     for (const double burst : {1.0, 2.5, 10.0, 1e6}) {
       line_at line(rate, burst);
       control::token_bucket bucket(rate, burst);
-      const auto step = static_cast<std::uint64_t>(3e9 / rate) + 2;
+      const auto step = static_cast<std::uint64_t>(std::min(3e9 / rate, 1e18)) + 2;
       for (int i = 0; i < 3000; ++i) {
         line.time +=
             duration(static_cast<std::int64_t>(std::min<std::uint64_t>(random.below(step), 1u << 30)));
