@@ -160,6 +160,13 @@ def test_output_keeps_its_order_when_jobs_do_not(weir):
     assert done.code == 0 and done.out.decode() == items, done
 
 
+def test_one_noisy_tenant_does_not_hold_up_the_others(weir, tmp_path):
+    items = "first x\n" + "".join(f"noisy {i}\n" for i in range(20)) + "quiet 1\nquiet 2\n"
+    done = lanes_in_order(weir, tmp_path, "--fair-by", "1", items=items)
+    assert done.code == 0 and len(done.lines) == 23
+    assert max(done.lines.index("quiet 1"), done.lines.index("quiet 2")) <= 6, done
+
+
 def test_workers_grow_with_the_load(weir, tmp_path):
     """Four jobs wait for each other: they meet only if the pool grows from one worker to four."""
     job = (
