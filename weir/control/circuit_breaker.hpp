@@ -46,7 +46,7 @@ struct circuit_breaker_options {
   duration reset_timeout = std::chrono::seconds(30);  ///< open for this long, then half_open; at least 1 ns
   std::int64_t half_open_probes = 1;                  ///< calls that are judged together; at least 1
   std::optional<duration> probe_timeout{};     ///< then a probe is lost; at least 1 ns; none: reset_timeout
-  std::int64_t window_calls = 100;             ///< count_window: at least 1; a byte of memory each
+  std::int64_t window_calls = 100;             ///< count_window: at least 1; two bytes of memory each
   duration window = std::chrono::seconds(60);  ///< time_window: at least 10 ns; 90 to 100 % of it counts
   std::int64_t minimum_calls = 10;             ///< fewer are not judged; at least 1, at most window_calls
   double failure_rate = 0.5;                   ///< opens at this share; above 0, at most 1
