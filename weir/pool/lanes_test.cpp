@@ -185,6 +185,20 @@ TEST(lanes, evict_lower_passes_the_door_only_into_what_it_evicted) {
   EXPECT_EQ(pool.run_all(), (std::vector{0, 10, 12}));
 }
 
+TEST(lanes, evict_lower_takes_nothing_that_is_free_for_one_who_waits_in_its_lane) {
+  counter pool({.max_cost = 10, .lanes = 3});
+  ASSERT_TRUE(pool->submit(10, {.lane = 1, .cost = 4}));
+  for (const int job : {20, 21}) ASSERT_TRUE(pool->submit(int{job}, {.lane = 2, .cost = 2}));
+  std::jthread blocked([&] { EXPECT_TRUE(pool->submit(11, {.lane = 1, .cost = 5})); });
+  until([&] { return pool->stats().waiting == 1; });
+  EXPECT_TRUE(pool->submit(12, {.on_full = overflow::evict_lower(), .lane = 1, .cost = 1}));
+  EXPECT_EQ(pool.lost.all(), (std::map<int, errc>{{21, errc::dropped}}));
+  EXPECT_EQ(pool->stats().cost, 7u);
+  pool->resume();
+  blocked.join();
+  EXPECT_EQ(pool.run_all().size(), 4u);
+}
+
 TEST(lanes, at_a_full_door_the_more_important_submitter_is_served_first) {
   counter pool({.queue_capacity = 1, .lanes = 2});
   ASSERT_TRUE(pool.submit(100, 1));
