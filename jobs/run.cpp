@@ -315,7 +315,8 @@ void whole_run::read_items() {
     const submit_options how = describe(batch, stop);
     if (!lanes_.empty()) lanes_[how.lane].submitted.fetch_add(1, std::memory_order_relaxed);
     const auto accepted = pool_.submit(std::move(batch), how);
-    if (!accepted) refused(batch, accepted.error(), how.cost);  // what was refused is still here
+    // What was refused is still here. NOLINTNEXTLINE(bugprone-use-after-move)
+    if (!accepted) refused(batch, accepted.error(), how.cost);
   }
 }
 

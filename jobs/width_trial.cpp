@@ -103,6 +103,7 @@ io_result<width_result> trial::run() {
   const duration before = children_compute();
   {
     std::vector<std::jthread> threads;
+    threads.reserve(workers_);
     for (std::size_t i = 0; i < workers_; ++i)
       threads.emplace_back([this, slot = static_cast<unsigned>(i) + 1] { work(slot); });
   }
