@@ -153,7 +153,7 @@ class bulkhead : public shadowable {
 
   /// While nobody uses the other, and nobody has a permit of it.
   bulkhead(bulkhead&& other) noexcept
-      : shadowable(std::move(other)),
+      : shadowable(static_cast<shadowable&&>(other)),
         max_wait_(other.max_wait_),
         adaptive_(other.adaptive_),
         algorithm_(other.algorithm_),

@@ -16,7 +16,7 @@ circuit_breaker::circuit_breaker(const control::circuit_breaker_options& options
 }
 
 circuit_breaker::circuit_breaker(circuit_breaker&& other) noexcept
-    : shadowable(std::move(other)),
+    : shadowable(static_cast<shadowable&&>(other)),
       options_(other.options_),
       counts_(std::move(other.counts_)),
       timed_(other.timed_),

@@ -25,7 +25,7 @@ hedge::hedge(const hedge_options& options) : options_(checked(options)) {
 }
 
 hedge::hedge(hedge&& other) noexcept
-    : shadowable(std::move(other)),
+    : shadowable(static_cast<shadowable&&>(other)),
       options_(other.options_),
       budget_(other.budget_),
       measured_(other.measured_.load(std::memory_order_relaxed)),

@@ -31,7 +31,7 @@ retry::retry(retry_options options) : options_((require(check(options)), std::mo
 }
 
 retry::retry(retry&& other) noexcept
-    : shadowable(std::move(other)),
+    : shadowable(static_cast<shadowable&&>(other)),
       options_(std::move(other.options_)),
       budget_(other.budget_),
       retries_(std::move(other.retries_)),

@@ -10,7 +10,7 @@ throttle::throttle(const control::adaptive_throttle_options& options, classifier
     : turned_away_(std::move(turned_away)), core_(options) {}
 
 throttle::throttle(throttle&& other) noexcept
-    : shadowable(std::move(other)),
+    : shadowable(static_cast<shadowable&&>(other)),
       turned_away_(std::move(other.turned_away_)),
       core_(other.core_),
       refused_(std::move(other.refused_)) {}
