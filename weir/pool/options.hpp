@@ -39,7 +39,7 @@ struct pool_options {
   std::size_t lanes = 1;               ///< priorities; lane 0 is the most important
   std::vector<lane_options> lane{};    ///< caps single lanes; at most `lanes` of them
   std::size_t starvation_limit = 64;  ///< a lower lane gets 1 job in this many at the least; at least `lanes`
-  bool fair_by_key = false;           ///< keys take turns in a lane; the last eighth of the queue is for quiet keys
+  bool fair_by_key = false;  ///< keys take turns in a lane; the last eighth of the queue is for quiet keys
   overflow on_full = overflow::block();  ///< what a submit does when the queue is full
   std::size_t results_capacity = 0;      ///< outcomes kept for readers; 0: none are
   bool paused = false;                   ///< start so; resume() lets workers take jobs
