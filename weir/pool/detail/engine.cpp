@@ -312,14 +312,15 @@ pool_stats engine::stats() const {
   const guard lock(lock_);
   pool_stats s = counts_;
   s.submitted = last_id_ + s.rejected + s.dropped + s.timed_out + s.withdrawn;
-  s.queued = waiting();
-  s.cost = s.queued + extra_cost_;
+  s.queued = queued();
   for (const auto& slot : slots_) {
     if (!slot->holds) continue;
-    const auto hand = slot->hand.look();
+    const auto hand = slot->hand.look();  // once: a job that begins meanwhile is in one place
+    s.queued += hand.left;
     s.running += hand.begun - hand.ended;
     s.completed += hand.ended - slot->failed;
   }
+  s.cost = s.queued + extra_cost_;
   s.workers = live_;
   s.busy = busy_;
   s.waiting = door_.size();
