@@ -106,7 +106,7 @@ class whole_run {
         workers_(workers_of(options_)),
         lanes_(options_.lanes ? options_.lanes.lanes() : 0),
         pool_([this](item_batch& batch) { process(batch); }, pooling(),
-              [this](pool::lost&& gone) { lose(gone.job); }) {}
+              [this](pool::lost&& gone) { lose(gone.job.seq, gone.lane); }) {}
 
   // Reads, runs, waits; the report.
   report run();
@@ -128,8 +128,8 @@ class whole_run {
   void job_has_failed();
   void read_items();
   submit_options describe(item_batch& batch, const std::stop_token& stop) const;
-  void refused(const item_batch& batch, errc why, std::uint64_t cost);
-  void lose(const item_batch& batch);
+  void refused(std::uint64_t seq, const submit_options& how, errc why);
+  void lose(std::uint64_t seq, std::size_t lane);
   void note_start(const item_batch& batch);
   void follow_limit();
   void signalled(int number);
@@ -255,26 +255,25 @@ void whole_run::cancel() {
   pool_.cancel();
 }
 
-void whole_run::refused(const item_batch& batch, errc why, std::uint64_t cost) {
-  lose(batch);
+void whole_run::refused(std::uint64_t seq, const submit_options& how, errc why) {
   // Read, but not accepted when the run ended: as if it had not been read.
   if (why == errc::closed) {
+    printer_.skip(seq);
     not_submitted_.fetch_add(1, std::memory_order_relaxed);
-    if (!lanes_.empty()) {
-      lanes_[batch.lane].lost.fetch_sub(1, std::memory_order_relaxed);
-      lanes_[batch.lane].submitted.fetch_sub(1, std::memory_order_relaxed);
-    }
+    if (!lanes_.empty()) lanes_[how.lane].submitted.fetch_sub(1, std::memory_order_relaxed);
+  } else {
+    lose(seq, how.lane);
   }
   if (why == errc::expired || why == errc::overloaded) expired_door_.fetch_add(1, std::memory_order_relaxed);
-  if (cost <= options_.queue_bytes || said_too_large_) return;
+  if (how.cost <= options_.queue_bytes || said_too_large_) return;
   said_too_large_ = true;
-  console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", batch.seq,
-                           cost, options_.queue_bytes));
+  console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", seq,
+                           how.cost, options_.queue_bytes));
 }
 
-void whole_run::lose(const item_batch& batch) {
-  printer_.skip(batch.seq);
-  if (!lanes_.empty()) lanes_[batch.lane].lost.fetch_add(1, std::memory_order_relaxed);
+void whole_run::lose(std::uint64_t seq, std::size_t lane) {
+  printer_.skip(seq);
+  if (!lanes_.empty()) lanes_[lane].lost.fetch_add(1, std::memory_order_relaxed);
 }
 
 void whole_run::note_start(const item_batch& batch) {
@@ -314,9 +313,9 @@ void whole_run::read_items() {
     read_anything_ = true;
     const submit_options how = describe(batch, stop);
     if (!lanes_.empty()) lanes_[how.lane].submitted.fetch_add(1, std::memory_order_relaxed);
+    const std::uint64_t seq = batch.seq;
     const auto accepted = pool_.submit(std::move(batch), how);
-    // What was refused is still here. NOLINTNEXTLINE(bugprone-use-after-move)
-    if (!accepted) refused(batch, accepted.error(), how.cost);
+    if (!accepted) refused(seq, how, accepted.error());
   }
 }
 

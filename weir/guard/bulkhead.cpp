@@ -28,9 +28,9 @@ void places::look(told_list& told) noexcept {
 void places::enter(line_waiter& w, told_list&) {
   if (waiters_.empty() && has_room()) {
     word_.fetch_add(1, std::memory_order_relaxed);
-    decide(w, {});
+    w.decide({});
   } else if (waiters_.size() >= max_waiting_) {
-    decide(w, std::unexpected(errc::full));
+    w.decide(std::unexpected(errc::full));
   } else {
     waiters_.push_back(w);
     w.state = line_waiter::state::listed;

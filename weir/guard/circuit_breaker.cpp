@@ -125,23 +125,16 @@ breaker_state circuit_breaker::state() const {
              : breaker_state::half_open;
 }
 
-void circuit_breaker::trip() {
-  const time_point now = clock::now();
-  change changed;
-  {
-    const std::lock_guard hold(lock_);
-    core_.trip(now);
-    note(now, false, changed);
-  }
-  tell(changed);
-}
+void circuit_breaker::trip() { by_hand(&control::circuit_breaker::trip); }
 
-void circuit_breaker::reset() {
+void circuit_breaker::reset() { by_hand(&control::circuit_breaker::reset); }
+
+void circuit_breaker::by_hand(hand_operation operation) {
   const time_point now = clock::now();
   change changed;
   {
     const std::lock_guard hold(lock_);
-    core_.reset(now);
+    (core_.*operation)(now);
     note(now, false, changed);
   }
   tell(changed);

@@ -139,6 +139,7 @@ class circuit_breaker : public shadowable {
 
  private:
   using listener = std::function<void(control::breaker_state from, control::breaker_state to)>;
+  using hand_operation = decltype(&control::circuit_breaker::trip);
   struct change;
 
   // The lowest bits of the word; the others are the generation.
@@ -160,6 +161,7 @@ class circuit_breaker : public shadowable {
   }
   void settle(const permit& p, bool well, detail::call_context& context);
   void release(control::circuit_breaker::permit leave);
+  void by_hand(hand_operation operation);
   void note(time_point now, bool failures_counted, change& changed);
   void tell(const change& changed) const;
   void add_listener(listener l);

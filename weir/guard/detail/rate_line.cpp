@@ -75,8 +75,7 @@ void rate_line::let_in(time_point now, told_list& told) noexcept {
 
 /// Whoever is the first now gets its reservation, which takes it out of `behind_`.
 void rate_line::plan_first(time_point now, told_list& told) noexcept {
-  head_.reset();
-  head_at_ = never;
+  forget_head();
   while (line_waiter* const first = waiters_.front()) {
     behind_ -= price_of(bucket_, *first);
     head_ = bucket_.reserve(now, first->amount);
@@ -86,8 +85,7 @@ void rate_line::plan_first(time_point now, told_list& told) noexcept {
       bucket_.cancel(now, *head_);
     }
     refuse(*first, told);
-    head_.reset();
-    head_at_ = never;
+    forget_head();
   }
 }
 
@@ -104,20 +102,19 @@ void rate_line::enter(line_waiter& w, told_list& told) {
     head_ = bucket_.reserve(at, w.amount);
     head_at_ = head_ ? after(at, head_->wait) : never;
     if (head_at_ == at) {
-      head_.reset();
-      head_at_ = never;
-      return decide(w, {});
+      forget_head();
+      return w.decide({});
     }
     if (!head_ || head_at_ > w.deadline) {
       give_back(at);
       ++counts_.refused;
-      return decide(w, std::unexpected(errc::rate_limited));
+      return w.decide(std::unexpected(errc::rate_limited));
     }
     if (w.party->is_thread()) w.wakes_at = head_at_;
   } else {
     if (!can_be_had(w.amount) || !in_time(w, behind_)) {
       ++counts_.refused;
-      return decide(w, std::unexpected(errc::rate_limited));
+      return w.decide(std::unexpected(errc::rate_limited));
     }
     behind_ += price_of(bucket_, w);
   }
@@ -139,11 +136,15 @@ void rate_line::arm_for(line_waiter& w) {
   }
 }
 
+void rate_line::forget_head() noexcept {
+  head_.reset();
+  head_at_ = never;
+}
+
 /// The first does not want its tokens.
 void rate_line::give_back(time_point now) noexcept {
   if (head_) bucket_.cancel(now, *head_);
-  head_.reset();
-  head_at_ = never;
+  forget_head();
 }
 
 /// Whether it may go before its deadline with so much to be served between the first and itself.

@@ -107,6 +107,7 @@ class rate_line : public wait_line {
   bool in_time(const line_waiter& w, control::uint128 ahead) const noexcept;
   void arm_for(line_waiter& w);
   void arm_for_first();
+  void forget_head() noexcept;
   void give_back(time_point now) noexcept;
   void publish_rate() noexcept;
 

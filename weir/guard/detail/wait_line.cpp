@@ -5,8 +5,7 @@
 namespace weir::detail {
 
 void told_list::add(line_waiter& w, result<> outcome) noexcept {
-  w.outcome = outcome;
-  w.state = line_waiter::state::decided;
+  w.decide(outcome);
   w.next_told = nullptr;
   (last_ ? last_->next_told : first_) = &w;
   last_ = &w;
@@ -28,7 +27,7 @@ bool wait_line::join(line_waiter& w) {
   // Stopped, or out of time, before it was listed.
   const bool was_first = waiters_.front() == &w;
   waiters_.remove(w);
-  decide(w, std::unexpected(*w.early));
+  w.decide(std::unexpected(*w.early));
   gone(w, was_first, in.told);
   return false;
 }

@@ -41,6 +41,11 @@ struct line_waiter : fifo_hook<line_waiter> {
   std::optional<errc> early;  // why it is not to be listed
   result<> outcome;           // once decided
   line_waiter* next_told = nullptr;
+
+  void decide(result<> o) noexcept {
+    outcome = o;
+    state = state::decided;
+  }
 };
 
 /// Waiters decided under the lock, to be told after it.
@@ -96,11 +101,6 @@ class wait_line {
   virtual void gone(const line_waiter& w, bool was_first, told_list& told) noexcept = 0;
   virtual void lock() noexcept { lock_.lock(); }
   virtual void unlock() noexcept { lock_.unlock(); }
-
-  static void decide(line_waiter& w, result<> outcome) noexcept {
-    w.outcome = outcome;
-    w.state = line_waiter::state::decided;
-  }
 
   short_lock<> lock_;
   fifo_list<line_waiter> waiters_;

@@ -257,6 +257,7 @@ class engine {
                               time_point now);
   parker<>::reason sleep_at_door(guard&, door_waiter&, time_point until, time_point now) noexcept;
   bool is_worth_patience() const noexcept;
+  bool is_half_free() const noexcept { return queue_.size() + lent_ <= capacity_ / 2; }
   void tell_untold() noexcept;
   result<job_id> leave_door(guard&, door_waiter&, errc reason);
   void decide(door_waiter&, result<job_id>) noexcept;
@@ -427,7 +428,7 @@ inline void engine::leave_with_job() noexcept {
 
 /// Wakes the next submitter that was accepted meanwhile, once half of the queue is free.
 inline void engine::tell_untold() noexcept {
-  if (untold_.empty() || queue_.size() + lent_ > capacity_ / 2) return;
+  if (untold_.empty() || !is_half_free()) return;
   door_waiter& next = *untold_.front();
   untold_.remove(next);
   next.untold = false;

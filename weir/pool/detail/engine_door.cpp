@@ -447,7 +447,7 @@ void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
   }
   waiter.decided = true;
   waiter.answer = answer;
-  if (waiter.patient && answer && queue_.size() + lent_ > capacity_ / 2) {
+  if (waiter.patient && answer && !is_half_free()) {
     waiter.untold = true;
     untold_.push_back(waiter);
   } else {
