@@ -4,7 +4,7 @@
 #pragma once
 
 #include <weir/base/time.hpp>
-#include <weir/pool/stats.hpp>
+#include <weir/observe/stats.hpp>
 
 #include <cstddef>
 #include <optional>

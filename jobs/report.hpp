@@ -6,7 +6,7 @@
 #include <jobs/control_report.hpp>
 #include <weir/base/time.hpp>
 #include <weir/observe/histogram.hpp>
-#include <weir/pool/stats.hpp>
+#include <weir/observe/stats.hpp>
 
 #include <cstddef>
 #include <cstdint>

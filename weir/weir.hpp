@@ -20,6 +20,7 @@
 #include <weir/guard/throttle.hpp>
 #include <weir/observe/histogram.hpp>
 #include <weir/observe/observer.hpp>
+#include <weir/observe/stats.hpp>
 #include <weir/pool/overflow.hpp>
 #include <weir/pool/task_pool.hpp>
 #include <weir/pool/worker_pool.hpp>

@@ -66,6 +66,32 @@ std::size_t waiting_capacity(const pool_options& options) noexcept {
   return options.lanes == 1 ? waiting_capacity(options, 0) : options.queue_capacity;
 }
 
+namespace {
+
+loss_set losses_of(overflow_kind policy) noexcept {
+  switch (policy) {
+    case overflow_kind::timeout: return {loss::timed_out};
+    case overflow_kind::reject: return {loss::rejected};
+    case overflow_kind::drop_newest: return {loss::dropped};
+    case overflow_kind::drop_oldest: return {loss::evicted};
+    case overflow_kind::evict_lower: return {loss::evicted, loss::rejected};
+    case overflow_kind::block:
+    case overflow_kind::caller_runs:
+    case overflow_kind::spill: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+loss_set expected_losses(const pool_options& options) noexcept {
+  loss_set expected = losses_by_request;
+  expected |= losses_of(options.on_full.kind());
+  for (const lane_options& lane : options.lane)
+    if (lane.on_full) expected |= losses_of(lane.on_full->kind());
+  return expected;
+}
+
 control::worker_scaler_options scaler_of(const pool_options& options, worker_bounds bounds) noexcept {
   const auto most = static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max());
   control::worker_scaler_options scaling = options.scaling;

@@ -8,6 +8,7 @@
 #include <weir/control/lane_schedule.hpp>
 #include <weir/control/worker_scaler.hpp>
 #include <weir/observe/observer.hpp>
+#include <weir/observe/stats.hpp>
 #include <weir/pool/overflow.hpp>
 
 #include <cstddef>
@@ -86,6 +87,9 @@ void check_policy(const overflow& policy, std::size_t capacity);
 std::size_t waiting_capacity(const pool_options&, std::size_t lane) noexcept;
 /// How many in all. The bound of an only lane is the pool's.
 std::size_t waiting_capacity(const pool_options&) noexcept;
+
+/// What the policies of the pool and its lanes may lose, and what is asked for; a submit may bring another.
+loss_set expected_losses(const pool_options&) noexcept;
 
 /// The options of the scaler, with the pool's bounds.
 control::worker_scaler_options scaler_of(const pool_options&, worker_bounds) noexcept;

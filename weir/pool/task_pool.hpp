@@ -11,10 +11,10 @@
 #include <weir/base/error.hpp>
 #include <weir/base/time.hpp>
 #include <weir/observe/histogram.hpp>
+#include <weir/observe/stats.hpp>
 #include <weir/pool/detail/task_body.hpp>
 #include <weir/pool/light_future.hpp>
 #include <weir/pool/options.hpp>
-#include <weir/pool/stats.hpp>
 
 #include <coroutine>
 #include <cstddef>
@@ -94,6 +94,7 @@ class task_pool {
   void pause() { body_->core.pause(); }
   void resume() { body_->core.resume(); }
   [[nodiscard]] pool_stats stats() const { return body_->core.stats(); }
+  [[nodiscard]] pool_snapshot snapshot() const { return body_->core.snapshot(); }
   [[nodiscard]] histogram_snapshot queue_wait() const { return body_->core.queue_wait(); }
   [[nodiscard]] histogram_snapshot run_time() const { return body_->core.run_time(); }
   [[nodiscard]] std::size_t queue_depth() const { return body_->core.queue_depth(); }

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <weir/channel/testing.hpp>
+#include <weir/observe/stats.hpp>
 #include <weir/pool/options.hpp>
-#include <weir/pool/stats.hpp>
 
 #include <gtest/gtest.h>
 

@@ -13,10 +13,10 @@
 #include <weir/base/time.hpp>
 #include <weir/channel/ends.hpp>
 #include <weir/observe/histogram.hpp>
+#include <weir/observe/stats.hpp>
 #include <weir/pool/detail/worker_body.hpp>
 #include <weir/pool/options.hpp>
 #include <weir/pool/outcome.hpp>
-#include <weir/pool/stats.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -120,6 +120,9 @@ class worker_pool {
   void resume() { body_->core.resume(); }
 
   [[nodiscard]] pool_stats stats() const { return body_->core.stats(); }
+  /// All there is to show, for metrics and alerts. Holds the pool's lock as long as stats() does. O(lanes,
+  /// workers, buckets of the histograms).
+  [[nodiscard]] pool_snapshot snapshot() const { return body_->core.snapshot(); }
   /// Of jobs that started: from acceptance to start. Without results, up to 16 short jobs that come faster
   /// than 4 a microsecond may share a time of arrival.
   [[nodiscard]] histogram_snapshot queue_wait() const { return body_->core.queue_wait(); }

@@ -310,6 +310,32 @@ void engine::resize(std::size_t min_workers, std::size_t max_workers) {
 
 pool_stats engine::stats() const {
   const guard lock(lock_);
+  return count_all();
+}
+
+pool_snapshot engine::snapshot() const {
+  pool_snapshot shot{.name = options_.name,
+                     .capacity = capacity_,
+                     .max_cost = options_.max_cost,
+                     .lanes = std::vector<lane_snapshot>(options_.lanes),
+                     .expected = expected_losses(options_)};
+  for (std::size_t i = 0; i < shot.lanes.size(); ++i) shot.lanes[i].capacity = waiting_capacity(options_, i);
+  {
+    const guard lock(lock_);
+    shot.stats = count_all();
+    shot.utilization = utilization();
+    shot.min_workers = min_workers_;
+    shot.max_workers = max_workers_;
+    shot.lanes[0].queued = shot.stats.queued;  // without lanes of their own, also what is in hands
+    if (lanes_)
+      for (std::size_t i = 0; i < shot.lanes.size(); ++i) shot.lanes[i].queued = lanes_->length(i);
+  }
+  shot.queue_wait = queue_wait();
+  shot.run_time = run_time();
+  return shot;
+}
+
+pool_stats engine::count_all() const noexcept {
   pool_stats s = counts_;
   s.submitted = last_id_ + s.rejected + s.dropped + s.timed_out + s.withdrawn;
   s.queued = queued();
@@ -333,8 +359,12 @@ std::size_t engine::queue_depth() const {
 }
 
 double engine::queue_utilization() const {
-  if (capacity_ == 0) return 0;
   const guard lock(lock_);
+  return utilization();
+}
+
+double engine::utilization() const noexcept {
+  if (capacity_ == 0) return 0;
   const auto bound = static_cast<double>(std::max<std::uint64_t>(options_.max_cost, 1));  // 0: the cost is 0
   const double jobs = static_cast<double>(waiting()) / static_cast<double>(capacity_);
   return std::max(jobs, static_cast<double>(cost()) / bound);

@@ -36,6 +36,7 @@
 #include <weir/base/time.hpp>
 #include <weir/control/expected_wait.hpp>
 #include <weir/observe/histogram.hpp>
+#include <weir/observe/stats.hpp>
 #include <weir/pool/detail/batch_clock.hpp>
 #include <weir/pool/detail/call_frame.hpp>
 #include <weir/pool/detail/door_lines.hpp>
@@ -49,7 +50,6 @@
 #include <weir/pool/detail/service_tally.hpp>
 #include <weir/pool/detail/shared_stamp.hpp>
 #include <weir/pool/options.hpp>
-#include <weir/pool/stats.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -159,6 +159,7 @@ class engine {
   void resume();
 
   pool_stats stats() const;
+  pool_snapshot snapshot() const;
   histogram_snapshot queue_wait() const { return queue_wait_.snapshot(); }
   histogram_snapshot run_time() const { return run_time_.snapshot(); }
   std::size_t queue_depth() const;
@@ -208,6 +209,8 @@ class engine {
   void wake_idle() noexcept;
   void notify_drainers() noexcept;
   bool is_done(const drainer&) const noexcept;
+  pool_stats count_all() const noexcept;
+  double utilization() const noexcept;
   void close_door() noexcept;
   void make_room() noexcept;
   std::unique_ptr<scaling> new_scaling(worker_bounds) const;
