@@ -145,6 +145,18 @@ TEST(circuit_breaker, a_classifier_sees_the_error_whatever_its_type) {
   EXPECT_EQ(b.call(gives(1)).error().number, -1);
 }
 
+TEST(circuit_breaker, a_classifier_of_error_codes_sees_those_of_others_too) {
+  circuit_breaker b({.max_failures = 1},
+                    [](std::error_code why) { return why != std::errc::permission_denied; });
+  const auto failing_with = [](std::errc why) {
+    return [why]() -> io_result<> { return std::unexpected(error(why)); };
+  };
+  (void)b.call(failing_with(std::errc::permission_denied));
+  EXPECT_EQ(b.state(), breaker_state::closed);
+  (void)b.call(failing_with(std::errc::connection_refused));
+  EXPECT_EQ(b.state(), breaker_state::open);
+}
+
 TEST(circuit_breaker, tells_of_every_change) {
   circuit_breaker b({.max_failures = 1, .reset_timeout = 1ms});
   std::vector<std::pair<breaker_state, breaker_state>> changes;

@@ -86,14 +86,15 @@ class classifier {
   classifier(F f) {
     if constexpr (std::is_invocable_r_v<bool, F&, const failure&>) {
       decide_ = [f = std::move(f)](const failure& what, bool) mutable { return static_cast<bool>(f(what)); };
+    } else if constexpr (std::is_invocable_r_v<bool, F&, const std::error_code&>) {
+      // Before errc, which every function of a std::error_code takes as well.
+      decide_ = [f = std::move(f)](const failure& what, bool) mutable {
+        return static_cast<bool>(f(what.code));
+      };
     } else if constexpr (std::is_invocable_r_v<bool, F&, errc>) {
       decide_ = [f = std::move(f)](const failure& what, bool otherwise) mutable {
         return what.code.category() == category() ? static_cast<bool>(f(static_cast<errc>(what.code.value())))
                                                   : otherwise;
-      };
-    } else if constexpr (std::is_invocable_r_v<bool, F&, const std::error_code&>) {
-      decide_ = [f = std::move(f)](const failure& what, bool) mutable {
-        return static_cast<bool>(f(what.code));
       };
     } else {
       static_assert(std::is_invocable_r_v<bool, F&, const std::exception_ptr&>,
