@@ -231,6 +231,19 @@ TEST(hedge, the_first_attempt_decides_unless_the_second_succeeds_before) {
   EXPECT_THROW((void)h.call([]() -> int { throw std::runtime_error("x"); }), std::runtime_error);
 }
 
+TEST(hedge, what_the_first_throws_once_it_is_stopped_does_not_hide_the_second_answer) {
+  hedge h({.minimum_calls = 1});
+  learn(h, 1);
+  const std::thread::id here = std::this_thread::get_id();
+  const auto ask = [&](std::stop_token stop) {
+    if (std::this_thread::get_id() != here) return 2;
+    while (!stop.stop_requested()) std::this_thread::yield();
+    throw std::runtime_error("stopped");
+  };
+  EXPECT_EQ(h.call(ask), 2);
+  EXPECT_EQ(h.stats().won, 1u);
+}
+
 TEST(hedge, the_budget_bounds_second_attempts) {
   hedge h({.budget = control::retry_budget_options{.min_per_second = 0, .ratio = 0}, .minimum_calls = 1});
   learn(h, 1);

@@ -111,11 +111,17 @@ class hedge::race {
     plan(timer_);
     const std::stop_token stop = stop_first_.get_token();
     detail::call_context context(stop);
-    R outcome = next_(context);
+    std::optional<R> first;
+    try {
+      first.emplace(next_(context));
+    } catch (...) {
+      // Unless the second's answer counts: then it is what the first, asked to stop, ended with.
+      if (!decided_.exchange(true)) throw;
+    }
     decided_.exchange(true);
     end();
     if (second_) of_.won();
-    R& counts = second_ ? *second_ : outcome;
+    R& counts = second_ ? *second_ : *first;
     if (counts.has_value()) of_.took(clock::now() - began);
     return std::move(counts);
   }
@@ -142,8 +148,9 @@ class hedge::race {
       const std::stop_token stop = stop_second_.get_token();
       detail::call_context context(stop);
       R outcome = next_(context);
-      if (!outcome.has_value() || decided_.exchange(true)) return;
+      if (!outcome.has_value()) return;
       second_.emplace(std::move(outcome));
+      if (decided_.exchange(true)) return second_.reset();
       stop_first_.request_stop();
     } catch (...) {
       // the first attempt tells what is wrong
@@ -159,7 +166,7 @@ class hedge::race {
   Next& next_;
   std::stop_source stop_first_, stop_second_;
   std::atomic<bool> decided_{false};
-  std::optional<R> second_;  // if it decided: by its thread, before that is joined
+  std::optional<R> second_;  // by its thread, before that is joined; then: if it decided
   std::thread thread_;       // by the timer, before it is cancelled
   detail::timer_entry timer_;
   std::stop_callback<both> on_outer_;
