@@ -1,7 +1,7 @@
 // Trying again: how often, after how long, and only as long as retries are few beside requests.
 //
-//   weir::retry retry({.max_attempts = 3, .backoff = {.jitter = weir::control::jitter::full}, .budget =
-//   {{}}}); weir::result<reply> r = retry.call([&] { return ask(service); }, stop);
+//   weir::retry again({.backoff = {.jitter = weir::control::jitter::full}, .budget = {{}}});
+//   weir::result<reply> r = again.call([&] { return ask(service); }, stop);
 //
 // A retry waits the backoff's delay, or longer when the error names a longer one (failure::retry_after). A
 // call that was cancelled is never retried. The budget is shared by all calls through this object: when the

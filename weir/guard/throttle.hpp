@@ -36,8 +36,9 @@ class throttle : public shadowable {
   };
 
   /// Throws std::invalid_argument that names the option, its value and a right one. `turned_away`: which
-  /// failures say that the service has too much; by default overloaded, rate_limited, full, circuit_open,
-  /// timed_out, and exceptions without a code. Other failures are the call's own, and count as accepted.
+  /// failures say that the service has too much; by default overloaded, rate_limited, full, dropped,
+  /// circuit_open, timed_out (also std::errc's), std::errc::resource_unavailable_try_again, and exceptions
+  /// without a code. Other failures are the call's own, and count as accepted.
   explicit throttle(const control::adaptive_throttle_options& options = {}, classifier turned_away = {});
 
   /// While nobody uses the other, and nobody has a permit of it.

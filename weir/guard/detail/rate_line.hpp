@@ -2,19 +2,19 @@
 //
 // Invariants
 // - `word_` is the bucket's theoretical arrival time, or `shut`: then the truth is in bucket_, under the
-// lock.
-//   It is shut while the lock is held and while anybody is in the line, so nobody overtakes the line.
+//   lock. It is shut while the lock is held and while anybody is in the line, so nobody overtakes the line.
 // - Only the first of the line holds a reservation, `head_`; the others behind it are `behind_` nanoseconds
-// of
-//   tokens in all. A reservation is planned when its waiter becomes the first, and anew at each set_rate.
+//   of tokens in all. A reservation is planned when its waiter becomes the first, and anew at each set_rate.
 // - Interval and capacity change only while the word is shut. Who reads them between two equal readings of
 //   the word has read what belongs together. (A rate set in between that leaves the very same arrival time
 //   goes unnoticed: then nothing was owed, and this caller pays the price of just before.)
 // - While a waiter is listed that does not wake by itself when the first is due, `timer_` is planned or
-// firing. Decisions are those of control::token_bucket, with one exception that only refuses more: a reading
-// of the clock that is older than one another thread has used counts as it is. Orders: the acquire that reads
-// the word pairs with the release that opens it; interval_ and capacity_ are released by set_rate and
-// acquired by readers, so who sees a new one sees, or comes after, the shut word.
+//   firing.
+//
+// Decisions are those of control::token_bucket, with one exception that only refuses more: a reading of the
+// clock that is older than one another thread has used counts as it is.
+// Orders: the acquire that reads the word pairs with the release that opens it; interval_ and capacity_ are
+// released by set_rate and acquired by readers, so who sees a new one sees, or comes after, the shut word.
 #pragma once
 
 #include <weir/control/rounding.hpp>

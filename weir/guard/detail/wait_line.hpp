@@ -5,8 +5,7 @@
 // - A waiter lives on its thread's stack or in its coroutine's frame. Under the lock it is in one of three
 //   states: unlisted, listed, decided; only a listed one is in the line, and nobody is listed twice.
 // - Who decides a waiter takes it off the line under the lock and adds it to the section's told list; once
-// the
-//   lock is left, finish() is the last access to it. The waiter owns all again after that.
+//   the lock is left, finish() is the last access to it. The waiter owns all again after that.
 // - A waiter that gives up (stop, deadline) asks leave(): still listed, it goes; else it was decided, and
 //   finish() is imminent. One that is to give up before it is listed finds `early` set when it gets there.
 // - Stop callbacks and timers are made and ended outside the lock; no user code runs under it.
