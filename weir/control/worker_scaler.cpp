@@ -14,7 +14,7 @@ std::optional<option_error> check_part(std::string_view option, double value, st
                                        double bound) {
   if (auto bad = check_range(option, value, 0)) return bad;
   if (value < bound) return std::nullopt;
-  return bad_option(option, value, {"is not below ", other, " ", bound, "; use less"});
+  return bad_option(option, value, {"is not below ", other, " ", bound, "; use 0 or more, below ", bound});
 }
 
 }  // namespace

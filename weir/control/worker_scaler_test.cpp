@@ -72,7 +72,7 @@ TEST(worker_scaler, names_the_bad_option_and_a_right_value) {
   EXPECT_EQ(check(worker_scaler_options{.rule = static_cast<scaler_rule>(7)})->message,
             "rule 7 is no scaler_rule; use threshold or little");
   EXPECT_EQ(check(worker_scaler_options{.grow_above = 0.2})->message,
-            "shrink_below 0.2 is not below grow_above 0.2; use less");
+            "shrink_below 0.2 is not below grow_above 0.2; use 0 or more, below 0.2");
   EXPECT_EQ(check(worker_scaler_options{.interval = 0s})->option, "interval");
   EXPECT_EQ(check(worker_scaler_options{.shrink_after = -1s})->option, "shrink_after");
   EXPECT_THROW(worker_scaler({.min = 0}), std::invalid_argument);
