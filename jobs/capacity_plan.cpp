@@ -96,8 +96,7 @@ std::string note_on(const plan_request& r, const capacity_plan& plan) {
   std::string note;
   if (plan.utilization->value > 0.8)
     note = fmt::format("{} busy leaves little room for a burst: {} workers would be 70% busy\n",
-                       percent(plan.utilization->value),
-                       sizing::workers(1, std::max(0.0, erlangs(r) / 0.7 - 1)));
+                       percent(plan.utilization->value), sizing::min_workers(r.per_second / 0.7, *r.service));
   if (r.delay && plan.p99_wait->value > seconds(*r.delay))
     note += fmt::format("1 call in 100 waits {} or longer, beyond the delay of {}\n",
                         seconds_text(plan.p99_wait->value), to_string(*r.delay));
