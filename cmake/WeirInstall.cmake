@@ -14,6 +14,10 @@ configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/weirConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/weirConfig.cmake" INSTALL_DESTINATION "${weir_package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/weirConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
 file(RELATIVE_PATH weir_prefix_from_pc "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+set(weir_requires fmt)  # the library is static: what it uses, its users link
+if(WEIR_SPILL)
+  string(APPEND weir_requires ", sqlite3")
+endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/weir.pc.in" "${PROJECT_BINARY_DIR}/weir.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/weirConfig.cmake" "${PROJECT_BINARY_DIR}/weirConfigVersion.cmake"
   DESTINATION "${weir_package_dir}")

@@ -24,3 +24,5 @@
 #include <weir/pool/overflow.hpp>
 #include <weir/pool/task_pool.hpp>
 #include <weir/pool/worker_pool.hpp>
+#include <weir/spill/codec.hpp>
+#include <weir/spill/store.hpp>

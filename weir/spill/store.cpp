@@ -1,0 +1,34 @@
+#include <weir/spill/engine.hpp>
+#include <weir/spill/store.hpp>
+
+#include <utility>
+
+namespace weir {
+
+spill_store::spill_store(std::unique_ptr<detail::spill_engine> engine) noexcept
+    : engine_(std::move(engine)) {}
+spill_store::spill_store(spill_store&&) noexcept = default;
+spill_store& spill_store::operator=(spill_store&&) noexcept = default;
+spill_store::~spill_store() = default;
+
+io_result<spill_store> spill_store::open(const spill_options& options) {
+  auto engine = detail::spill_engine::open(options);
+  if (!engine) return std::unexpected(engine.error());
+  return spill_store(std::move(*engine));
+}
+
+io_result<> spill_store::append(std::span<const record> records) { return engine_->append(records); }
+io_result<spill_store::batch> spill_store::fetch(std::size_t max) {
+  return engine_->fetch(max, std::nullopt);
+}
+io_result<spill_store::batch> spill_store::fetch(std::size_t max, std::size_t lane) {
+  return engine_->fetch(max, lane);
+}
+io_result<> spill_store::ack(std::span<const position> done) { return engine_->ack(done); }
+io_result<> spill_store::set_aside(std::span<const position> unusable) {
+  return engine_->set_aside(unusable);
+}
+spill_store::statistics spill_store::stats() const { return engine_->stats(); }
+const std::filesystem::path& spill_store::directory() const noexcept { return engine_->options().directory; }
+
+}  // namespace weir
