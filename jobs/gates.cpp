@@ -74,15 +74,15 @@ bool start_gate::machine_allows() const {
 start_gate::passage start_gate::pass(const std::stop_token& stop, time_point deadline) {
   if (open_) return {stop.stop_requested() ? gate_answer::stopped : gate_answer::start};
   std::unique_lock lock(mutex_);
-  const std::uint64_t mine = ++last_ticket_;
-  line_.push_back(mine);
-  const passage result = pass_in_turn(lock, mine, stop, deadline);
-  leave(mine);
+  waiter me;
+  line_.push_back(&me);
+  const passage result = pass_in_turn(lock, me, stop, deadline);
+  leave(me);
   tell(lock);
   return result;
 }
 
-start_gate::passage start_gate::pass_in_turn(std::unique_lock<std::mutex>& lock, std::uint64_t mine,
+start_gate::passage start_gate::pass_in_turn(std::unique_lock<std::mutex>& lock, waiter& me,
                                              const std::stop_token& stop, time_point deadline) {
   constexpr duration longest = std::chrono::hours(1);  // so that no sum of times overflows inside the wait
   for (;;) {
@@ -90,10 +90,11 @@ start_gate::passage start_gate::pass_in_turn(std::unique_lock<std::mutex>& lock,
     const time_point now = clock::now();
     if (now >= deadline) return {gate_answer::expired};
     hold why{after(now, longest)};
-    if (line_.front() == mine)
+    if (line_.front() == &me)
       if (const auto started = try_start(now, why)) return *started;
-    const auto is_new = [&, was = version_] { return version_ != was; };
-    changed_.wait_until(lock, stop, std::min({why.until, deadline, after(now, longest)}), is_new);
+    me.told = false;
+    me.changed.wait_until(lock, stop, std::min({why.until, deadline, after(now, longest)}),
+                          [&me] { return me.told; });
     if (why.counted) *why.counted += clock::now() - now;
   }
 }
@@ -138,14 +139,21 @@ start_gate::passage start_gate::granted(time_point now, std::optional<breaker_wa
   return {gate_answer::start, permit};
 }
 
-void start_gate::leave(std::uint64_t mine) {
-  if (line_.front() == mine) {
-    if (token_) bucket_->cancel(clock::now(), *std::exchange(token_, std::nullopt));
-    head_was_held_ = false;
+void start_gate::leave(waiter& me) {
+  if (line_.front() != &me) {
+    std::erase(line_, &me);
+    return;
   }
-  std::erase(line_, mine);
-  ++version_;
-  changed_.notify_all();
+  if (token_) bucket_->cancel(clock::now(), *std::exchange(token_, std::nullopt));
+  head_was_held_ = false;
+  line_.pop_front();
+  tell_head();
+}
+
+void start_gate::tell_head() {
+  if (line_.empty()) return;
+  line_.front()->told = true;
+  line_.front()->changed.notify_one();
 }
 
 void start_gate::ended(const passage& through, attempt_end how, duration took) {
@@ -157,8 +165,7 @@ void start_gate::ended(const passage& through, attempt_end how, duration took) {
   } else {
     breaker_->ended(now, *through.permit, how == attempt_end::succeeded, took);
   }
-  ++version_;
-  changed_.notify_all();
+  tell_head();
   tell(lock);
 }
 

@@ -1,10 +1,11 @@
 // What must hold before the next attempt may start: its turn, time since the last start, the machine's load,
 // its free memory, a circuit breaker that is not open, a token of the rate.
 //
-// Who asks stands in a line; only the head of it looks at the gates, the others wait for their turn.
-// Invariants: a start is granted under the mutex, one at a time, so `delay` lies between any two; load and
-// memory are looked at again at least every `sample_every`, and right before a start; only the head holds a
-// reservation of the rate, and gives it back when it leaves without starting. A machine that does not tell
+// Who asks stands in a line; only the head of it looks at the gates, the others sleep until it is their turn.
+// Invariants: who has something new to look at, `told`, is the head: so a start or a result wakes one thread,
+// however many wait; a start is granted under the mutex, one at a time, so `delay` lies between any two; load
+// and memory are looked at again at least every `sample_every`, and right before a start; only the head holds
+// a reservation of the rate, and gives it back when it leaves without starting. A machine that does not tell
 // its load has no such gate. Waiting ends at once on a stop request, and at the job's deadline. In shadow the
 // rate and the breaker hold nobody: what they would have held is counted. Thread-safe.
 #pragma once
@@ -96,13 +97,20 @@ class start_gate {
     duration* counted = nullptr;
   };
 
+  // One that stands in the line; on its thread's stack.
+  struct waiter {
+    std::condition_variable_any changed{};
+    bool told = false;  // there is something new to look at
+  };
+
   bool machine_allows() const;
-  passage pass_in_turn(std::unique_lock<std::mutex>&, std::uint64_t mine, const std::stop_token&,
+  passage pass_in_turn(std::unique_lock<std::mutex>&, waiter& me, const std::stop_token&,
                        time_point deadline);
   std::optional<passage> try_start(time_point now, hold& why);
   time_point token_at(time_point now);
   passage granted(time_point now, std::optional<breaker_watch::permit>);
-  void leave(std::uint64_t mine);
+  void leave(waiter& me);
+  void tell_head();
   void tell(std::unique_lock<std::mutex>&);
 
   const gate_options options_;
@@ -110,10 +118,7 @@ class start_gate {
   const bool open_;  // there is nothing to wait for, nothing to count
 
   mutable std::mutex mutex_;  // guards all below
-  std::condition_variable_any changed_;
-  std::uint64_t version_ = 0;  // goes up when somebody may have something new to look at
-  std::deque<std::uint64_t> line_;
-  std::uint64_t last_ticket_ = 0;
+  std::deque<waiter*> line_;
   time_point next_start_{};
   std::optional<control::token_bucket> bucket_;
   std::optional<control::token_bucket::reservation> token_;  // the head's
