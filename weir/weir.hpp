@@ -18,6 +18,7 @@
 #include <weir/guard/retry.hpp>
 #include <weir/guard/submit_with_retry.hpp>
 #include <weir/guard/throttle.hpp>
+#include <weir/observe/figure_sources.hpp>
 #include <weir/observe/histogram.hpp>
 #include <weir/observe/observer.hpp>
 #include <weir/observe/stats.hpp>

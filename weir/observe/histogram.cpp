@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 namespace weir {
 
@@ -57,6 +58,23 @@ histogram_snapshot histogram::snapshot() const {
 
 duration histogram_snapshot::mean() const noexcept {
   return duration(static_cast<duration::rep>(count_ == 0 ? 0 : sum_ / count_));
+}
+
+duration histogram_snapshot::sum() const noexcept {
+  return duration(static_cast<duration::rep>(std::min<std::uint64_t>(sum_, INT64_MAX)));
+}
+
+std::vector<std::uint64_t> histogram_snapshot::counts_up_to(std::span<const duration> bounds) const {
+  std::vector<std::uint64_t> counts;
+  counts.reserve(bounds.size());
+  std::size_t bucket = 0;
+  std::uint64_t below = 0;
+  for (const duration bound : bounds) {
+    while (bucket < counts_.size() && std::cmp_less_equal(middle_of(bucket), bound.count()))
+      below += counts_[bucket++];
+    counts.push_back(below);
+  }
+  return counts;
 }
 
 duration histogram_snapshot::p(double q) const noexcept {

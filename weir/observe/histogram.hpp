@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace weir {
@@ -24,11 +25,17 @@ class histogram_snapshot {
   std::uint64_t count() const noexcept { return count_; }
   /// Exact, as long as the recorded times together stay below 584 years.
   duration mean() const noexcept;
+  /// Of all values together. Exact within the same bound; stops at 292 years.
+  duration sum() const noexcept;
   /// Exact.
   duration max() const noexcept { return duration(static_cast<duration::rep>(max_)); }
   /// The least time that at least the share `q` of the values do not exceed, within 1 %; `q` below 0 counts
   /// as 0, above 1 (or not a number) as 1, and p(1) is max(). O(buckets).
   duration p(double q) const noexcept;
+
+  /// How many values were at most each of `bounds`, which ascend: what Prometheus calls cumulative buckets. A
+  /// value within 1 % of a bound may be counted on either side of it. O(buckets + bounds).
+  std::vector<std::uint64_t> counts_up_to(std::span<const duration> bounds) const;
 
   /// Adds what `other` holds, as if one histogram had recorded both. O(buckets).
   void merge(const histogram_snapshot& other);

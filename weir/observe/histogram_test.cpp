@@ -143,5 +143,61 @@ TEST(histogram, threads_that_record_at_once_lose_nothing_and_snapshots_between_a
   EXPECT_EQ(h.snapshot().mean(), 2500ns);
 }
 
+TEST(histogram, the_sum_is_exact) {
+  histogram h;
+  EXPECT_EQ(h.snapshot().sum(), 0ns);
+  h.record(3ms);
+  h.record(123'456'789ns, 2);
+  EXPECT_EQ(h.snapshot().sum(), 3ms + 2 * 123'456'789ns);
+}
+
+TEST(histogram, a_sum_beyond_292_years_stops_there) {
+  histogram h;
+  h.record(duration::max());
+  h.record(1s);
+  EXPECT_EQ(h.snapshot().sum(), duration::max());
+}
+
+TEST(histogram, counts_up_to_bounds_grow_with_them_and_end_at_all) {
+  histogram h;
+  for (int ms = 1; ms <= 100; ++ms) h.record(std::chrono::milliseconds(ms));
+  const std::vector<duration> bounds{0ns, 10'500us, 50'500us, 99'900ms, duration::max()};
+  EXPECT_EQ(h.snapshot().counts_up_to(bounds), (std::vector<std::uint64_t>{0, 10, 50, 100, 100}));
+}
+
+TEST(histogram, a_value_of_zero_is_counted_up_to_zero_and_none_below) {
+  histogram h;
+  h.record(0ns, 3);
+  h.record(1ns);
+  EXPECT_EQ(h.snapshot().counts_up_to(std::vector<duration>{-1ns, 0ns, 1ns}),
+            (std::vector<std::uint64_t>{0, 3, 4}));
+  EXPECT_EQ(h.snapshot().counts_up_to({}), std::vector<std::uint64_t>{});
+}
+
+TEST(histogram, only_values_within_one_percent_of_a_bound_may_be_on_its_wrong_side) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  std::lognormal_distribution<double> draw(std::log(1e7), 3.0);
+  histogram h;
+  std::vector<double> values;
+  for (int i = 0; i < 20'000; ++i) {
+    const duration value(static_cast<std::int64_t>(draw(random)));
+    values.push_back(static_cast<double>(value.count()));
+    h.record(value);
+  }
+  const auto up_to = [&](double bound) {
+    return static_cast<std::uint64_t>(std::ranges::count_if(values, [&](double v) { return v <= bound; }));
+  };
+  std::vector<duration> bounds;
+  for (double b = 100; b < 1e11; b *= 1.7) bounds.emplace_back(static_cast<std::int64_t>(b));
+  const auto counts = h.snapshot().counts_up_to(bounds);
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    const auto bound = static_cast<double>(bounds[i].count());
+    EXPECT_GE(counts[i], up_to(bound * 0.99)) << bound;
+    EXPECT_LE(counts[i], up_to(bound * 1.01)) << bound;
+  }
+}
+
 }  // namespace
 }  // namespace weir

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -85,6 +86,14 @@ struct lane_snapshot {
   std::uint64_t capacity = 0;  ///< jobs that may wait in it, by its own bound or the pool's
 };
 
+/// What a pool has on disk.
+struct spill_snapshot {
+  std::uint64_t jobs = 0;   ///< in the store
+  std::uint64_t bytes = 0;  ///< what they take of max_bytes
+  std::uint64_t max_bytes = unlimited;
+  std::uint64_t spilled_total = 0;  ///< jobs that went there since the pool began
+};
+
 /// All there is to show of a pool, of one moment but for the histograms, which are read right after.
 struct pool_snapshot {
   std::string name;  ///< pool_options::name
@@ -98,6 +107,7 @@ struct pool_snapshot {
   loss_set expected{};                 ///< what the policies of pool and lanes allow, and losses_by_request
   histogram_snapshot queue_wait{};
   histogram_snapshot run_time{};
+  std::optional<spill_snapshot> spill{};  ///< of a pool with a spill store
 };
 
 }  // namespace weir
