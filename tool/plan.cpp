@@ -177,6 +177,13 @@ int exit_code_of(const weir::error& e) {
   return e.code == std::errc::permission_denied ? 126 : tool::exit_failed;
 }
 
+// What was measured took its time: it is shown although no plan follows.
+int refuse_measured(const plan_options& o, const std::string& found, std::string_view why) {
+  if (o.format == jobs::report_format::text)
+    if (const int code = tool::print(found); code != 0) return code;
+  return refuse(why);
+}
+
 int measure(const plan_options& o, const jobs::command_template& command,
             const std::vector<std::string>& items) {
   const std::size_t most = o.widths.count > 0 ? o.widths.count : 2 * weir::hardware();
@@ -192,7 +199,7 @@ int measure(const plan_options& o, const jobs::command_template& command,
   std::optional<jobs::capacity_plan> plan;
   if (o.has_rate) {
     auto made = jobs::make_plan(jobs::with_findings(o.load, found));
-    if (!made) return refuse(made.error());
+    if (!made) return refuse_measured(o, jobs::as_text(*widths, found, {}, &o.load), made.error());
     plan = std::move(*made);
   }
   switch (o.format) {

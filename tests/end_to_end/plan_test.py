@@ -110,6 +110,12 @@ def test_measuring_with_a_rate_plans_with_what_was_measured(weir):
     assert "queue        10 " in text and "utilization" in text, done
 
 
+def test_what_was_measured_is_shown_also_when_no_plan_can_follow(weir):
+    done = weir("plan", "--measure", "-j1", "--rate", "500/s", "--", "sleep", ":::", "0.1")
+    assert done.code == 1 and "cannot keep up" in done.complaint, done
+    assert "use: weir run -j1" in done.out.decode(), done
+
+
 def test_measuring_a_command_that_is_not_there_or_fails_says_so(weir):
     assert weir("plan", "--measure", "-j1", "--", "no-such-command", ":::", "a").code == 127
     done = weir("plan", "--measure", "-j1", "--", "false", ":::", "a")
