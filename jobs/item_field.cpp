@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r\n\v\f";
 
-std::optional<std::size_t> whole(std::string_view text) {
-  std::size_t n = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (ec != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return n;
-}
-
 std::optional<std::string> word_of(std::string_view item, std::size_t number) {
   for (;;) {
     const std::size_t begin = item.find_first_not_of(blanks);
@@ -35,13 +28,22 @@ const nlohmann::json* inside(const nlohmann::json& value, const std::string& nam
     const auto found = value.find(name);
     return found == value.end() ? nullptr : &*found;
   }
-  const auto index = value.is_array() ? whole(name) : std::nullopt;
+  const auto index = value.is_array() ? whole_number(name) : std::nullopt;
   return index && *index < value.size() ? &value[*index] : nullptr;
 }
 
 }  // namespace
 
-bool item_field::is_field(std::string_view text) noexcept { return text.starts_with('$') || whole(text); }
+std::optional<std::size_t> whole_number(std::string_view text) noexcept {
+  std::size_t n = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return n;
+}
+
+bool item_field::is_field(std::string_view text) noexcept {
+  return text.starts_with('$') || whole_number(text);
+}
 
 io_result<item_field> item_field::parse(std::string_view text) {
   const auto refuse = [&](std::string_view why) {
@@ -51,7 +53,7 @@ io_result<item_field> item_field::parse(std::string_view text) {
   };
   item_field field;
   field.name_ = text;
-  if (const auto number = whole(text)) {
+  if (const auto number = whole_number(text)) {
     if (*number == 0) return refuse("is no field: words count from 1");
     field.word_ = *number;
     return field;

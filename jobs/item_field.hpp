@@ -13,6 +13,9 @@
 
 namespace weir::jobs {
 
+/// The number that `text` is, digits and nothing else.
+std::optional<std::size_t> whole_number(std::string_view text) noexcept;
+
 class item_field {
  public:
   /// "2": the second word, words being separated by blanks. "$.user.id": a value of an item that is a JSON

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace weir::jobs {
@@ -17,20 +16,13 @@ std::unexpected<error> refuse(std::string detail) {
   return std::unexpected(error(std::errc::invalid_argument, std::move(detail)));
 }
 
-std::optional<std::size_t> whole(std::string_view text) {
-  std::size_t n = 0;
-  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (ec != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
-  return n;
-}
-
 // Where the rule at the front ends: at the first comma after "=NUMBER", or with the text.
 std::size_t end_of_rule(std::string_view text) {
   for (std::size_t comma = text.find(','); comma != std::string_view::npos;
        comma = text.find(',', comma + 1)) {
     const std::string_view rule = text.substr(0, comma);
     const std::size_t equals = rule.rfind('=');
-    if (equals != std::string_view::npos && whole(rule.substr(equals + 1))) return comma;
+    if (equals != std::string_view::npos && whole_number(rule.substr(equals + 1))) return comma;
   }
   return text.size();
 }
@@ -57,7 +49,7 @@ io_result<> lane_rule::add(std::string_view text) {
 
 io_result<> lane_rule::add_expression(std::string_view rule) {
   const std::size_t equals = rule.rfind('=');
-  const auto lane = equals == std::string_view::npos ? std::nullopt : whole(rule.substr(equals + 1));
+  const auto lane = equals == std::string_view::npos ? std::nullopt : whole_number(rule.substr(equals + 1));
   if (!lane || equals == 0)
     return refuse(
         fmt::format("'{}' is no lane; use the number of a word, $.priority, or urgent=0,batch=1", rule));
@@ -100,7 +92,7 @@ std::size_t lane_rule::lane_of(std::string_view item) const {
   const std::size_t last = lanes() - 1;
   if (field_) {
     const auto text = field_->of(item);
-    const auto lane = text ? whole(*text) : std::nullopt;
+    const auto lane = text ? whole_number(*text) : std::nullopt;
     return lane ? std::min(*lane, last) : last;
   }
   for (const expression& e : expressions_)
