@@ -13,6 +13,11 @@ nlohmann::ordered_json json_of(const moving_figures& f) {
   return {{"now", f.now}, {"least", f.least}, {"most", f.most}};
 }
 
+// "1 start", "2 starts".
+std::string counted(std::uint64_t n, std::string_view what) {
+  return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+}
+
 }  // namespace
 
 const char* name_of(control::breaker_state s) noexcept {
@@ -29,12 +34,12 @@ std::string as_text(const control_report& r) {
   if (r.retries + r.retries_refused > 0)
     text += fmt::format("  retries: {}, {} refused by the budget\n", r.retries, r.retries_refused);
   if (r.has_rate)
-    text +=
-        fmt::format("  rate: {} starts had to wait, {} in all\n", r.rate_limited, brief(r.rate_limited_time));
+    text += fmt::format("  rate: {} had to wait, {} in all\n", counted(r.rate_limited, "start"),
+                        brief(r.rate_limited_time));
   if (r.breaker)
-    text += fmt::format("  breaker: {}, opened {} times, {} changes; held {} starts, {} in all\n",
-                        name_of(r.breaker->state), r.breaker->opened, r.breaker->changes, r.breaker->held,
-                        brief(r.breaker->held_time));
+    text += fmt::format("  breaker: {}, opened {}, {}; held {}, {} in all\n", name_of(r.breaker->state),
+                        counted(r.breaker->opened, "time"), counted(r.breaker->changes, "change"),
+                        counted(r.breaker->held, "start"), brief(r.breaker->held_time));
   if (r.limit)
     text += fmt::format("  limit: {} now, {} to {} so far\n", r.limit->now, r.limit->least, r.limit->most);
   if (r.workers)

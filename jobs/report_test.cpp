@@ -135,6 +135,11 @@ TEST(report, what_held_jobs_back_is_told_when_it_was_asked_for) {
         "by rate 7, breaker 0"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   EXPECT_EQ(text.find("lane 1"), std::string::npos) << "a lane without jobs says nothing";
+  report once = controlled();
+  once.control.breaker = breaker_figures{.changes = 1, .opened = 1, .held = 1};
+  EXPECT_NE(
+      as_text(once, "weir run", false).find("closed, opened 1 time, 1 change; held 1 start, 0s in all\n"),
+      std::string::npos);
   const std::string without = as_text(example(), "weir run", false);
   for (const char* word : {"retries", "rate:", "breaker", "limit", "workers", "lane", "shadow"})
     EXPECT_EQ(without.find(word), std::string::npos) << word;
