@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -38,6 +39,7 @@ ended run_apart(const run_options& options, const strings& command, std::optiona
   const int err = ::memfd_create("err", MFD_CLOEXEC);
   EXPECT_EQ(::write(in, input.data(), input.size()), static_cast<ssize_t>(input.size()));
   EXPECT_EQ(::lseek(in, 0, SEEK_SET), 0);
+  std::fflush(nullptr);  // what waits to be written is ours, not the child's
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(in, STDIN_FILENO);
