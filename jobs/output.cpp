@@ -1,11 +1,9 @@
 #include <jobs/descriptor_writer.hpp>
-#include <jobs/item.hpp>
+#include <jobs/kept_output.hpp>
 #include <jobs/output.hpp>
 #include <jobs/results_directory.hpp>
 #include <jobs/spool.hpp>
 #include <weir/base/time.hpp>
-
-#include <fmt/format.h>
 
 #include <unistd.h>
 #include <algorithm>
@@ -30,55 +28,6 @@ constexpr std::size_t line_block = std::size_t{64} << 10;
 // A job that would spill to a file may print while it runs, if it prints at least so fast: a slow one would
 // keep the output of jobs that end before it back for as long as it runs.
 constexpr double streaming_bytes_per_second = 4 << 20;
-
-/// What one job printed, until it may be printed.
-struct kept_output {
-  std::uint64_t seq = 0;
-  std::string item;
-  spool out;
-  spool err;
-  std::string note;  // a line about the job, for standard error, after its output
-
-  spool& of(stream which) { return which == stream::out ? out : err; }
-  std::uint64_t in_memory() const { return out.in_memory() + err.in_memory(); }
-  std::size_t files() const { return (out.has_file() ? 1U : 0U) + (err.has_file() ? 1U : 0U); }
-  bool nothing_to_print() const { return out.empty() && err.empty() && note.empty(); }
-  void clear_streams() {
-    out.clear();
-    err.clear();
-  }
-  void clear() {
-    clear_streams();
-    note.clear();
-    item.clear();
-    if (item.capacity() > line_block) item.shrink_to_fit();
-  }
-};
-
-/// Whether the bytes end inside a line.
-bool ends_inside_line(const spool& kept) {
-  char last = '\n';
-  if (!kept.memory().empty()) {
-    last = kept.memory().back();
-  } else if (kept.in_file() > 0 && read_block_of(kept, &last, 1, kept.in_file() - 1) != 1) {
-    return true;
-  }
-  return last != '\n';
-}
-
-/// What is said about a job that weir ended, so that nobody takes its output for whole.
-std::string note_about(std::uint64_t seq, std::string_view item, const process_result& result) {
-  if (result.killed == kill_cause::none) return {};
-  std::string why;
-  switch (result.killed) {
-    case kill_cause::timeout: why = "at its timeout"; break;
-    case kill_cause::stop: why = "because the run was stopped"; break;
-    default: why = fmt::format("({})", result.output_error);
-  }
-  const auto seconds = std::chrono::duration<double>(result.run_time).count();
-  return fmt::format("weir: job {} ({}) was killed {} after {:.3f} s; its output is partial\n", seq,
-                     printable(item), why, seconds);
-}
 
 }  // namespace
 
