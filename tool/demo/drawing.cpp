@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 namespace weir::tool::demo {
 
@@ -14,15 +13,6 @@ using weir::bench::readable;
 using weir::bench::readable_bytes;
 using weir::bench::readable_count;
 using weir::bench::readable_rate;
-
-std::string bar(std::uint64_t depth, bar_scale scale, int cells) {
-  const double share = static_cast<double>(depth) / static_cast<double>(scale.full);
-  const int filled = std::clamp(static_cast<int>(share * cells), depth > 0 ? 1 : 0, cells);
-  const int mark = scale.marked ? static_cast<int>(std::ceil(warning_share * cells)) : cells;
-  std::string text = "[";
-  for (int i = 0; i < cells; ++i) text += i == mark ? '|' : i < filled ? '#' : '-';
-  return text + "]";
-}
 
 colour bar_colour(std::uint64_t depth, bar_scale scale) {
   if (!scale.marked) return colour::yellow;

@@ -14,19 +14,6 @@ const bench::flood_sample example{
 
 terminal plain(int columns = 80) { return {-1, {.columns = columns}, when::never, when::never}; }
 
-TEST(drawing, a_bar_is_filled_in_proportion_and_shows_the_mark) {
-  EXPECT_EQ(bar(0, ten, 10), "[--------|-]");
-  EXPECT_EQ(bar(5, ten, 10), "[#####---|-]");
-  EXPECT_EQ(bar(10, ten, 10), "[########|#]");
-}
-
-TEST(drawing, a_bar_never_leaves_its_brackets_and_never_hides_a_little) {
-  EXPECT_EQ(bar(1'000'000, ten, 10), bar(10, ten, 10));
-  EXPECT_EQ(bar(1, {1'000'000, false}, 10), "[#---------]");
-}
-
-TEST(drawing, without_a_capacity_there_is_no_mark) { EXPECT_EQ(bar(10, {20, false}, 10), "[#####-----]"); }
-
 TEST(drawing, a_bar_turns_red_at_eighty_percent) {
   EXPECT_EQ(bar_colour(7, ten), colour::green);
   EXPECT_EQ(bar_colour(8, ten), colour::red);
