@@ -12,12 +12,14 @@
 #include <weir/guard/circuit_breaker.hpp>
 #include <weir/guard/failure.hpp>
 #include <weir/guard/fallback.hpp>
+#include <weir/guard/figures.hpp>
 #include <weir/guard/guard.hpp>
 #include <weir/guard/hedge.hpp>
 #include <weir/guard/rate_limiter.hpp>
 #include <weir/guard/retry.hpp>
 #include <weir/guard/submit_with_retry.hpp>
 #include <weir/guard/throttle.hpp>
+#include <weir/observe/alert_watch.hpp>
 #include <weir/observe/figure_sources.hpp>
 #include <weir/observe/histogram.hpp>
 #include <weir/observe/observer.hpp>
