@@ -21,18 +21,8 @@
 namespace weir {
 namespace {
 
+using testing::plain;
 using testing::until;
-
-/// The least coroutine type that awaits what is not its own: starts at once, has no executor.
-struct plain {
-  struct promise_type {
-    plain get_return_object() const noexcept { return {}; }
-    std::suspend_never initial_suspend() const noexcept { return {}; }
-    std::suspend_never final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { std::terminate(); }
-  };
-};
 
 task<> send_all(channel<int>& ch, int from, int to) {
   for (int i = from; i < to; ++i) {

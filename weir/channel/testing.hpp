@@ -1,8 +1,10 @@
-// What the channel's tests share: waiting for a state without a clock, and elements that keep count of
-// themselves.
+// What the channel's tests share: waiting for a state without a clock, elements that keep count of
+// themselves, and somebody else's coroutines.
 #pragma once
 
 #include <atomic>
+#include <coroutine>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -13,6 +15,17 @@ template <class Predicate>
 void until(Predicate holds) {
   while (!holds()) std::this_thread::yield();
 }
+
+/// The least coroutine type that awaits what is not its own: starts at once, has no executor.
+struct plain {
+  struct promise_type {
+    plain get_return_object() const noexcept { return {}; }
+    std::suspend_never initial_suspend() const noexcept { return {}; }
+    std::suspend_never final_suspend() const noexcept { return {}; }
+    void return_void() const noexcept {}
+    void unhandled_exception() const noexcept { std::terminate(); }
+  };
+};
 
 /// Move-only; `alive` counts the objects that exist and hold a value, `destroyed` the values that ended.
 struct counted {

@@ -21,6 +21,7 @@ namespace weir {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::plain;
 using testing::until;
 
 task<int> number(int n) { co_return n; }
@@ -306,15 +307,6 @@ TEST(with_scope, tasks_may_spawn_tasks) {
 }
 
 TEST(with_scope, works_from_a_coroutine_without_executor) {
-  struct plain {
-    struct promise_type {
-      plain get_return_object() const noexcept { return {}; }
-      std::suspend_never initial_suspend() const noexcept { return {}; }
-      std::suspend_never final_suspend() const noexcept { return {}; }
-      void return_void() const noexcept {}
-      void unhandled_exception() const noexcept { std::terminate(); }
-    };
-  };
   scheduler s(2);
   std::atomic<int> result = 0;
   auto body = [](scope& in) -> task<int> {
