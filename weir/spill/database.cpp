@@ -49,7 +49,7 @@ std::span<const std::byte> statement::bytes(int column) const noexcept {
   return {static_cast<const std::byte*>(data), data ? static_cast<std::size_t>(size) : 0};
 }
 
-void database::closer::operator()(sqlite3* raw) const noexcept { sqlite3_close_v2(raw); }
+void database::closer::operator()(sqlite3* raw) const noexcept { sqlite3_close(raw); }
 
 io_result<database> database::open(const std::filesystem::path& file) {
   database db;
@@ -96,6 +96,10 @@ error database::failure(int code, std::string_view doing) const {
     case trouble::failing: text += "; look at the disk and at the permissions of the directory"; break;
   }
   return {errc::storage, std::move(text)};
+}
+
+void database::leave_log_at_close() noexcept {
+  sqlite3_db_config(raw_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 sqlite3_file* database::log() noexcept {

@@ -75,6 +75,9 @@ class database {
   /// The failure that `code` stands for, in a sentence: what was done, which file, what SQLite says.
   error failure(int code, std::string_view doing) const;
 
+  /// Closing will neither copy the log into the file nor remove it: they are evidence.
+  void leave_log_at_close() noexcept;
+
   /// The write-ahead log, once it is in use: an object of SQLite's that lives as long as the connection.
   sqlite3_file* log() noexcept;
 

@@ -1,27 +1,35 @@
-// What a spill_store is made of: the file, the order of its users, and where each lane's readers are.
+// What a spill_store is made of: the file, the order of its users, and how far each lane was read.
 //
 // Appends share a commit. A call puts its records into a list; the first to find no leader becomes the
-// leader: it takes the file, then all that is in the list by then, commits it as one transaction, tells each
-// caller, and hands the lead to the first of those who came meanwhile. So one thread alone pays one commit
+// leader: it takes the file, then all that is in the list by then, commits it as one transaction, hands the
+// lead to the first of those who came meanwhile, and tells each caller. So one thread alone pays one commit
 // each, and eight pay one between them.
 //
 // Invariants: `door_` guards the list and who leads; `file_` guards all else. The order is `file_` before
-// `door_`. The leader's own call is the first of the list. A lane's `next` passes every place that was
-// fetched, so that none is handed out twice; numbers only grow, so no append lands behind it.
+// `door_`; no caller is told under either. The leader's own call is the first of the list. A lane's `next`
+// passes every place that was fetched, so that none is handed out twice; numbers only grow, so no append
+// lands behind it. When SQLite finds the file damaged, it is rebuilt under `file_` and the call is tried once
+// more: places stay what they were.
+//
+// Thread-safety: all members.
 #pragma once
 
 #include <weir/base/error.hpp>
-#include <weir/base/parker.hpp>
 #include <weir/spill/lock_file.hpp>
+#include <weir/spill/log_sync.hpp>
+#include <weir/spill/opening.hpp>
 #include <weir/spill/record.hpp>
 #include <weir/spill/store.hpp>
 #include <weir/spill/table.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
 namespace weir::detail {
@@ -40,32 +48,58 @@ class spill_engine {
  private:
   struct waiting_append;
   struct lane_state {
-    std::uint64_t next = 0;       ///< the first place that was not fetched
-    std::uint64_t unfetched = 0;  ///< records from there on
+    std::uint64_t next = 0;       // the first place that was not fetched
+    std::uint64_t unfetched = 0;  // records from there on
   };
+  struct passed_rows;
 
-  spill_engine(spill_options options, lock_file lock, std::unique_ptr<job_table> table);
-  io_result<> look_through();
+  spill_engine(spill_options options, lock_file lock);
+
+  // Under `file_`, but for open().
+  io_result<> adopt(io_result<opened_table> opened);
+  io_result<> adopt_sound(io_result<opened_table> opened);
+  io_result<> count_rows();
+  void count_row(std::uint64_t place, std::uint64_t id);
+  io_result<> rebuild();
+  template <class F>
+  auto rebuilding(F&& work) -> decltype(work());
+  void wrote() noexcept;
 
   void lead();
   std::vector<waiting_append*> take_group();
   void commit(std::span<waiting_append* const> group);
   io_result<> insert(std::span<waiting_append* const> group);
-  io_result<> collect(spill_store::batch& found, std::size_t max, std::span<const std::size_t> lanes);
+  void count_group(std::span<waiting_append* const> group);
+  io_result<> make_safe();
 
-  spill_options options_;
+  io_result<spill_store::batch> collect(std::size_t max, std::optional<std::size_t> lane);
+  io_result<passed_rows> read_rows(spill_store::batch& found, std::size_t max,
+                                   std::optional<std::size_t> lane);
+
+  const spill_options options_;
+  const store_files files_;
   lock_file lock_;
-  std::unique_ptr<job_table> table_;
 
   mutable std::mutex file_;
+  std::unique_ptr<job_table> table_;
+  std::optional<log_sync> sync_;  // at durability::batch; ends before the table
   std::map<std::size_t, lane_state> lanes_;
   std::uint64_t last_number_ = 0;
-  mutable spill_store::statistics counts_;
+  spill_store::statistics counts_;
   std::vector<row> rows_;  // of the group being committed
 
   std::mutex door_;
   std::deque<waiting_append*> waiting_;
   bool led_ = false;
 };
+
+/// Runs `work`; when it finds the file damaged, rebuilds it and runs it again.
+template <class F>
+auto spill_engine::rebuilding(F&& work) -> decltype(work()) {
+  auto done = work();
+  if (done || !table_->has_damage()) return done;
+  if (auto rebuilt = rebuild(); !rebuilt) return std::unexpected(rebuilt.error());
+  return work();
+}
 
 }  // namespace weir::detail

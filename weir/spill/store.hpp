@@ -95,7 +95,9 @@ class spill_store {
     std::uint64_t appended = 0;
     std::uint64_t acknowledged = 0;
     std::uint64_t moved_aside = 0;  ///< damaged ones, by open() or fetch(), and those given to set_aside()
-    std::uint64_t largest_id = 0;   ///< ever appended, in this opening or an earlier one
+    std::uint64_t rebuilds = 0;     ///< times the file was found damaged; it is kept as spill.db.damaged-DATE
+    std::uint64_t unfinished_commits = 0;  ///< by open(): the last one is not whole, by a kill or by damage
+    std::uint64_t largest_id = 0;          ///< ever appended, in this opening or an earlier one
     std::map<std::size_t, std::uint64_t> unfetched_by_lane{};  ///< lanes that have some
   };
 

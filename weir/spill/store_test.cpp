@@ -64,7 +64,7 @@ TEST(spill_store, hands_out_each_record_once_for_each_opening_until_it_is_acknow
 TEST(spill_store, keeps_lanes_apart_and_merges_them_in_the_order_of_the_appends) {
   scratch_directory where;
   auto store = open_store({.directory = where.path()});
-  for (const std::uint64_t id : {1, 2, 3, 4, 5, 6}) ASSERT_TRUE(append(store, id, id % 3));
+  for (std::uint64_t id = 1; id <= 6; ++id) ASSERT_TRUE(append(store, id, id % 3));
   EXPECT_EQ(ids(*store.fetch(9, 1)), (id_list{1, 4}));
   EXPECT_EQ(ids(*store.fetch(1, 0)), (id_list{3}));
   EXPECT_EQ(ids(*store.fetch(9)), (id_list{2, 5, 6}));

@@ -1,5 +1,7 @@
 #include <weir/spill/table.hpp>
 
+#include <weir/spill/log_file.hpp>
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -10,26 +12,21 @@ namespace weir::detail {
 
 namespace {
 
-constexpr std::uint64_t page_size = 4096;
-constexpr std::uint64_t format_version = 1;
-constexpr const char* kind_of_file = "PRAGMA application_id";  // "weir"
-constexpr std::uint64_t weir_file = 0x77656972;
-
-constexpr const char* layout =
-    "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL;"
-    "BEGIN;"
-    "CREATE TABLE jobs(place INTEGER PRIMARY KEY, record BLOB NOT NULL);"
-    "CREATE TABLE aside(place INTEGER PRIMARY KEY, record BLOB NOT NULL);"
-    "CREATE TABLE marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
-    "INSERT INTO marks VALUES ('largest id', 0);"
-    "PRAGMA application_id = 0x77656972; PRAGMA user_version = 1;"
-    "COMMIT;";
-
-// An exclusive lock before the first look at the log: SQLite then needs no shared memory.
+// The exclusive lock comes before the first look at the log: SQLite then needs no shared memory.
 constexpr const char* manner =
     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA secure_delete = OFF;"
     "PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
-    "PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216;";
+    "PRAGMA journal_size_limit = 33554432;";
+
+// Also at `none` a checkpoint syncs: a power cut may cost what was not written, but not the file. Where each
+// commit is synced a short log is the faster one, as it is soon overwritten instead of growing.
+constexpr const char* manner_of_each = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000";
+constexpr const char* manner_of_others = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000";
+
+// What is given back: most of the file, at least 1 MiB, while what stays is copied in no time.
+constexpr std::uint64_t least_given_back = 256;
+constexpr std::uint64_t most_copied = 512;
+constexpr std::uint64_t free_for_each_used = 7;
 
 /// Files that grow by `bytes` of records grow by at most so many pages: one a record may be shared, none is
 /// filled to the last byte, and a split touches its neighbours.
@@ -53,39 +50,30 @@ job_table::reader::~reader() {
 io_result<bool> job_table::reader::next() {
   const int code = query_.step();
   if (code == SQLITE_DONE) return false;
-  if (code != SQLITE_ROW) return std::unexpected(table_->db_.failure(code, "read"));
+  if (code != SQLITE_ROW) return std::unexpected(table_->failure(code, "read"));
   row_ = {query_.number(0), query_.bytes(1)};
   return true;
 }
 
 io_result<std::unique_ptr<job_table>> job_table::open(const std::filesystem::path& file,
-                                                      const spill_options& options) {
+                                                      const spill_options& options, bool& found_damage) {
   std::unique_ptr<job_table> table(new job_table);
   auto db = database::open(file);
   if (!db) return std::unexpected(db.error());
   table->db_ = std::move(*db);
-  if (auto done = table->configure(options); !done) return std::unexpected(done.error());
-  if (auto done = table->prepare(); !done) return std::unexpected(done.error());
+  auto done = table->configure(options);
+  if (done) done = table->prepare();
+  table->log_ = table->db_.log();
+  found_damage = table->damaged_;
+  if (!done) return std::unexpected(done.error());
   return table;
 }
 
 io_result<> job_table::configure(const spill_options& options) {
-  if (db_.number("PRAGMA page_count") == 0) {
-    if (const int code = db_.run(layout); code != SQLITE_OK)
-      return std::unexpected(db_.failure(code, "make"));
+  const char* const level = options.sync == durability::each ? manner_of_each : manner_of_others;
+  for (const char* sql : {manner, level}) {
+    if (const int code = db_.run(sql); code != SQLITE_OK) return std::unexpected(failure(code, "open"));
   }
-  const std::uint64_t version = db_.number("PRAGMA user_version");
-  if (db_.number(kind_of_file) != weir_file || version != format_version) {
-    return std::unexpected(
-        error(errc::storage, "the store is of format " + std::to_string(version) +
-                                 ", this weir knows format 1; use the weir that wrote it"));
-  }
-  if (const int code = db_.run(manner); code != SQLITE_OK)
-    return std::unexpected(db_.failure(code, "set up"));
-  // Also at `none` a checkpoint syncs: a power cut may cost what was not written, but not the file.
-  const char* const sync =
-      options.sync == durability::each ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
-  if (const int code = db_.run(sync); code != SQLITE_OK) return std::unexpected(db_.failure(code, "set up"));
   constexpr std::uint64_t most_pages = std::numeric_limits<std::int32_t>::max() - 1;
   max_pages_ = std::min(options.max_bytes / page_size, most_pages);
   db_.number(("PRAGMA max_page_count = " + std::to_string(max_pages_)).c_str());
@@ -104,17 +92,40 @@ io_result<> job_table::prepare() {
       {&insert_, "INSERT INTO jobs(place, record) VALUES (?1, ?2)"},
       {&remove_, "DELETE FROM jobs WHERE place BETWEEN ?1 AND ?2"},
       {&copy_aside_,
-       "INSERT OR REPLACE INTO aside SELECT place, record FROM jobs WHERE place BETWEEN ?1 AND ?2"},
+       "INSERT OR REPLACE INTO aside(place, moved, record) "
+       "SELECT place, unixepoch(), record FROM jobs WHERE place BETWEEN ?1 AND ?2"},
       {&mark_, "UPDATE marks SET value = ?1 WHERE name = 'largest id'"},
       {&pages_, "PRAGMA page_count"},
       {&free_pages_, "PRAGMA freelist_count"},
   };
   for (const wanted& w : all) {
     auto made = db_.prepare(w.sql);
-    if (!made) return std::unexpected(made.error());
+    if (!made) {
+      damaged_ = true;  // the file had these tables when it was made
+      db_.leave_log_at_close();
+      return std::unexpected(made.error());
+    }
     *w.where = std::move(*made);
   }
   return {};
+}
+
+error job_table::failure(int code, std::string_view doing) {
+  if (trouble_of(code) == trouble::damaged) {
+    damaged_ = true;
+    db_.leave_log_at_close();
+  }
+  return db_.failure(code, doing);
+}
+
+io_result<> job_table::verify() {
+  auto query = db_.prepare("PRAGMA quick_check(1)");
+  if (!query) return std::unexpected(query.error());
+  const int code = query->step();
+  if (code != SQLITE_ROW) return std::unexpected(failure(code, "check"));
+  constexpr std::string_view sound = "ok";
+  if (std::ranges::equal(query->bytes(0), std::as_bytes(std::span(sound)))) return {};
+  return std::unexpected(failure(SQLITE_CORRUPT, "check"));
 }
 
 template <class F>
@@ -123,7 +134,7 @@ io_result<> job_table::in_transaction(std::string_view doing, F&& work) {
   if (code == SQLITE_OK) code = work();
   if (code == SQLITE_OK) code = commit_.run();
   if (code == SQLITE_OK) return {};
-  error failed = db_.failure(code, doing);
+  error failed = failure(code, doing);
   if (db_.in_transaction()) rollback_.run();
   return std::unexpected(std::move(failed));
 }
@@ -150,12 +161,12 @@ io_result<> job_table::insert(std::span<const row> rows) {
 
 error job_table::insert_failure(int code, std::span<const row> rows) {
   if (db_.in_transaction()) rollback_.run();
-  const std::uint64_t room = max_pages_ + db_.number("PRAGMA freelist_count");
-  if (trouble_of(code) == trouble::full && db_.number("PRAGMA page_count") + pages_for(rows) > room) {
+  const std::uint64_t room = max_pages_ + number(free_pages_);
+  if (trouble_of(code) == trouble::full && number(pages_) + pages_for(rows) > room) {
     return {errc::full, "the spill store is full at " + std::to_string(max_pages_ * page_size) +
                             " bytes; raise max_bytes, or wait until some of it has run"};
   }
-  return db_.failure(code, "write");
+  return failure(code, "write");
 }
 
 io_result<job_table::reader> job_table::read(std::uint64_t first, std::uint64_t last) {
@@ -198,9 +209,7 @@ io_result<std::uint64_t> job_table::remove(std::span<const std::uint64_t> places
       removed += db_.changes();
       return result;
     });
-    if (code != SQLITE_OK || largest_id <= marked_id_) return code;
-    mark_.bind(1, largest_id);
-    return mark_.run();
+    return code == SQLITE_OK ? mark(largest_id) : code;
   });
   if (!done) return std::unexpected(done.error());
   marked_id_ = std::max(marked_id_, largest_id);
@@ -220,27 +229,52 @@ io_result<std::uint64_t> job_table::move_aside(std::span<const std::uint64_t> pl
       moved += db_.changes();
       return SQLITE_OK;
     });
-    if (code != SQLITE_OK || largest_id <= marked_id_) return code;
-    mark_.bind(1, largest_id);
-    return mark_.run();
+    return code == SQLITE_OK ? mark(largest_id) : code;
   });
   if (!done) return std::unexpected(done.error());
   marked_id_ = std::max(marked_id_, largest_id);
   return moved;
 }
 
-io_result<std::uint64_t> job_table::largest_id() {
+int job_table::mark(std::uint64_t largest_id) noexcept {
+  if (largest_id <= marked_id_) return SQLITE_OK;
+  mark_.bind(1, largest_id);
+  return mark_.run();
+}
+
+std::uint64_t job_table::largest_id() noexcept {
   marked_id_ = db_.number("SELECT value FROM marks WHERE name = 'largest id'");
   return marked_id_;
 }
 
+std::uint64_t job_table::number(statement& query) noexcept {
+  const std::uint64_t found = query.step() == SQLITE_ROW ? query.number(0) : 0;
+  query.reset();
+  return found;
+}
+
 std::uint64_t job_table::bytes() noexcept {
-  std::uint64_t pages = 0;
-  if (pages_.step() == SQLITE_ROW) pages = pages_.number(0);
-  if (free_pages_.step() == SQLITE_ROW) pages -= std::min(pages, free_pages_.number(0));
-  pages_.reset();
-  free_pages_.reset();
-  return pages * page_size;
+  const std::uint64_t pages = number(pages_);
+  return (pages - std::min(pages, number(free_pages_))) * page_size;
+}
+
+void job_table::give_back() noexcept {
+  const std::uint64_t free = number(free_pages_);
+  if (free < least_given_back) return;
+  const std::uint64_t used = number(pages_) - free;
+  if (used > most_copied || used * free_for_each_used > free) return;
+  if (db_.run("VACUUM") != SQLITE_OK) return;
+  static_cast<void>(checkpoint());
+  db_.number(("PRAGMA max_page_count = " + std::to_string(max_pages_)).c_str());
+}
+
+bool job_table::sync_log() const noexcept { return !log_ || sync(log_) == SQLITE_OK; }
+
+io_result<> job_table::checkpoint() {
+  const int code =
+      sqlite3_wal_checkpoint_v2(db_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code != SQLITE_OK) return std::unexpected(failure(code, "write the log into"));
+  return {};
 }
 
 }  // namespace weir::detail

@@ -1,14 +1,11 @@
-// The store's file: its layout in SQLite, and what is done with it, one transaction a call.
+// The store's file in use: what is done with it, one transaction a call. layout.hpp says what is in it.
 //
-//   jobs(place, record)   the records; place is the row's number, so they lie in the file in its order
-//   aside(place, record)  what was moved aside, as it was found
-//   marks(name, value)    "largest id": of records that have left
+// Invariants: a call that fails leaves the file as it was. The write-ahead log is copied into the file every
+// few thousand pages, so it stays small. The connection holds SQLite's own lock exclusively, so there is no
+// shared memory file, and no lock is taken again for each transaction. has_damage() stays true from the first
+// time SQLite finds that the file is not what was written: it is rebuilt then.
 //
-// Invariants: a call that fails leaves the file as it was. The write-ahead log is checkpointed every 1,000
-// pages, so it stays near 4 MiB. The connection holds SQLite's own lock exclusively, so there is no shared
-// memory file, and no lock is taken again for each transaction.
-//
-// Thread-safety: one thread at a time, but for sync_log().
+// Thread-safety: one thread at a time, and sync_log() beside it.
 #pragma once
 
 #include <weir/base/error.hpp>
@@ -55,10 +52,14 @@ class job_table {
     row row_;
   };
 
-  /// Opens the file, or makes it. Errors: errc::storage; a file of another format, or of a later one, is left
-  /// as it is.
+  /// Opens the file, which has this version's layout. `found_damage` says that an error is due to the
+  /// content. Error: errc::storage.
   static io_result<std::unique_ptr<job_table>> open(const std::filesystem::path& file,
-                                                    const spill_options& options);
+                                                    const spill_options& options, bool& found_damage);
+
+  /// Whether the file's structure is sound, read from end to end: has_damage() says no. Error: errc::storage.
+  io_result<> verify();
+  bool has_damage() const noexcept { return damaged_; }
 
   /// Errors: errc::full when the file's bound is reached; errc::storage.
   io_result<> insert(std::span<const row> rows);
@@ -70,26 +71,37 @@ class job_table {
   /// Moves them to `aside`. As remove() else.
   io_result<std::uint64_t> move_aside(std::span<const std::uint64_t> places, std::uint64_t largest_id);
 
-  /// The mark of the largest id. Error: errc::storage.
-  io_result<std::uint64_t> largest_id();
+  /// The mark of the largest id.
+  std::uint64_t largest_id() noexcept;
   /// Of the file, in use.
   std::uint64_t bytes() noexcept;
+
+  /// Gives the room of what has left back to the disk, when that is most of the file. What fails is tried
+  /// again.
+  void give_back() noexcept;
+  /// Writes all that is in the log into the file, durably. Error: errc::storage.
+  io_result<> checkpoint();
+  /// Makes durable what is in the log; false when it cannot. From any thread, also beside the other calls.
+  bool sync_log() const noexcept;
 
  private:
   job_table() = default;
   io_result<> configure(const spill_options& options);
   io_result<> prepare();
-  io_result<> insert_all(std::span<const row> rows);
-  io_result<> run(statement& what, std::string_view doing);
   template <class F>
   io_result<> in_transaction(std::string_view doing, F&& work);
+  int mark(std::uint64_t largest_id) noexcept;
+  error failure(int code, std::string_view doing);
   error insert_failure(int code, std::span<const row> rows);
+  static std::uint64_t number(statement& query) noexcept;
 
   database db_;
-  statement begin_, commit_, rollback_, insert_, remove_, copy_aside_, mark_, pages_, free_pages_, vacuum_;
+  statement begin_, commit_, rollback_, insert_, remove_, copy_aside_, mark_, pages_, free_pages_;
   std::vector<statement> readers_;
+  sqlite3_file* log_ = nullptr;  // SQLite's, as long as the connection
   std::uint64_t marked_id_ = 0;
   std::uint64_t max_pages_ = 0;
+  bool damaged_ = false;
 };
 
 }  // namespace weir::detail

@@ -1,0 +1,67 @@
+#include <weir/spill/layout.hpp>
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace weir::detail {
+
+namespace {
+
+constexpr const char* tables =
+    "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8';"
+    "PRAGMA application_id = 0x77656972; PRAGMA user_version = 1;"
+    "CREATE TABLE jobs(place INTEGER PRIMARY KEY, record BLOB NOT NULL);"
+    "CREATE TABLE aside(place INTEGER PRIMARY KEY, moved INTEGER NOT NULL, record BLOB NOT NULL);"
+    "CREATE TABLE marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
+    "INSERT INTO marks VALUES ('largest id', 0);";
+
+}  // namespace
+
+error file_failure(std::string_view doing, const std::filesystem::path& path, int number) {
+  return {errc::storage, "cannot " + std::string(doing) + " " + path.string() + ": " +
+                             std::generic_category().message(number) +
+                             "; look at the disk and at the permissions of the directory"};
+}
+
+io_result<> lay_out(database& file) {
+  const int code = file.run(tables);
+  if (code != SQLITE_OK) return std::unexpected(file.failure(code, "make"));
+  return {};
+}
+
+io_result<> make_file(const store_files& files) {
+  {
+    auto file = database::open(files.unfinished);
+    if (!file) return std::unexpected(file.error());
+    if (const int code = file->run("PRAGMA journal_mode = OFF"); code != SQLITE_OK) {
+      return std::unexpected(file->failure(code, "make"));
+    }
+    if (auto done = lay_out(*file); !done) return done;
+  }
+  return put_in_place(files.unfinished, files.jobs);
+}
+
+io_result<> sync_path(const std::filesystem::path& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return std::unexpected(file_failure("open", path, errno));
+  const bool synced = fsync(descriptor) == 0;
+  const int number = errno;
+  close(descriptor);
+  if (!synced) return std::unexpected(file_failure("sync", path, number));
+  return {};
+}
+
+io_result<> put_in_place(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (auto done = sync_path(from); !done) return done;
+  std::error_code failed;
+  std::filesystem::rename(from, to, failed);
+  if (failed) return std::unexpected(file_failure("rename", from, failed.value()));
+  return sync_path(to.parent_path());
+}
+
+}  // namespace weir::detail
