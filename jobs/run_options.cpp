@@ -143,6 +143,8 @@ worker_span workers_of(const run_options& o) {
   return {o.workers.least > 0 ? std::min(o.workers.least, most) : most, most};
 }
 
+std::size_t queue_of(const run_options& o) { return o.queue.value_or(4 * workers_of(o).most); }
+
 bool reorders(const run_options& o) { return o.lanes || o.fair_by; }
 
 io_result<> check_control(const run_options& o) {
@@ -171,6 +173,13 @@ io_result<char> parse_delimiter(std::string_view text) {
   const auto bytes = unescaped(text);
   if (bytes && bytes->size() == 1) return bytes->front();
   return refuse(fmt::format("'{}' is not one character; use , or \\t, say (-0 for NUL)", text));
+}
+
+std::string delimiter_text(char c) {
+  constexpr std::string_view meant{"\n\t\r\0\\", 5}, letters = "ntr0\\";
+  if (const auto at = meant.find(c); at != std::string_view::npos) return {'\\', letters[at]};
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > ' ' && byte < 0x7f ? std::string{c} : fmt::format("\\x{:02x}", byte);
 }
 
 io_result<std::string> parse_colsep(std::string_view text) {

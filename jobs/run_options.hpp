@@ -116,6 +116,9 @@ struct worker_span {
 /// and an adaptive one may go up to eight a core.
 worker_span workers_of(const run_options&);
 
+/// How many jobs may wait: as told, or four for each worker.
+std::size_t queue_of(const run_options&);
+
 /// Whether jobs may start in another order than the items came.
 bool reorders(const run_options&);
 
@@ -140,6 +143,9 @@ io_result<worker_choice> read_workers_file(const std::string& path);
 
 /// One byte, as itself or written \n \t \r \0 \\ \xHH.
 io_result<char> parse_delimiter(std::string_view text);
+
+/// The byte as parse_delimiter reads it back, in printing characters.
+std::string delimiter_text(char);
 
 /// One byte or more, with the same spellings: what separates columns, literally (no pattern).
 io_result<std::string> parse_colsep(std::string_view text);

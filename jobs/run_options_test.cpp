@@ -43,6 +43,20 @@ TEST(run_options, no_workers_is_refused_with_a_remedy) {
             "'1e3' is neither a number, nor auto, nor a file that can be read; use 4, say");
 }
 
+TEST(run_options, four_jobs_may_wait_for_each_worker_unless_told) {
+  EXPECT_EQ(queue_of({.workers = {3}}), 12U);
+  EXPECT_EQ(queue_of({.workers = {3}, .queue = 5}), 5U);
+}
+
+TEST(run_options, every_delimiter_is_written_as_it_is_read) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    EXPECT_EQ(parse_delimiter(delimiter_text(c)), c) << byte;
+  }
+  EXPECT_EQ(delimiter_text('\n'), "\\n");
+  EXPECT_EQ(delimiter_text(','), ",");
+}
+
 TEST(run_options, a_range_of_workers_scales_between_its_ends) {
   EXPECT_EQ(parse_workers("2..8"), (worker_choice{.count = 8, .least = 2}));
   EXPECT_EQ(parse_workers("3..3"), (worker_choice{.count = 3, .least = 3}));

@@ -19,7 +19,6 @@ namespace {
 // What a job that failed leaves the pool's process function with: the pool counts it.
 struct job_failed {};
 
-std::size_t queue_capacity(const run_options& o) { return o.queue.value_or(4 * workers_of(o).most); }
 
 // Whether the number of workers moves.
 bool scales(const run_options& o) {
@@ -62,7 +61,7 @@ pool_options whole_run::pooling() const {
   return {.name = "run",
           .min_workers = workers.least,
           .max_workers = workers.most,
-          .queue_capacity = queue_capacity(options_),
+          .queue_capacity = queue_of(options_),
           .max_cost = options_.queue_bytes,
           .lanes = options_.lanes.lanes(),
           .fair_by_key = options_.fair_by.has_value(),
@@ -220,7 +219,7 @@ void whole_run::follow_limit() {
 
 progress whole_run::current_progress() const {
   return {.jobs = pool_.stats(),
-          .queue_capacity = queue_capacity(options_),
+          .queue_capacity = queue_of(options_),
           .elapsed = clock::now() - began_,
           .share_read = source_->share_read()};
 }
@@ -238,7 +237,7 @@ report whole_run::current() const {
   report r{.jobs = tally_.applied(pool_.stats()),
            .failed_by_timeout = tally_.timed_out(),
            .elapsed = clock::now() - began_,
-           .queue_capacity = queue_capacity(options_),
+           .queue_capacity = queue_of(options_),
            .queue_wait = pool_.queue_wait(),
            .run_time = runner_.run_time()};
   r.control = current_control(r.jobs);

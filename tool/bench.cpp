@@ -6,6 +6,7 @@
 #include <bench/harness/policies_report.hpp>
 #include <tool/commands.hpp>
 #include <tool/grammar.hpp>
+#include <tool/prose.hpp>
 
 #include <fmt/format.h>
 
@@ -51,21 +52,27 @@ void set_format(bench_options& o, const std::string& name) {
 tool::grammar grammar_of(bench_options& o) {
   std::vector<tool::option> options = {
       {"--quick", "", "a part of it, in seconds instead of a minute",
-       "policies: a second a strategy instead of five", [&o](const std::string&) { o.quick = true; }},
+       "Of policies: a second a strategy instead of five.", [&o](const std::string&) { o.quick = true; }},
       {"--format", "text|json|jsonl|csv", "how to report; default text",
-       "seconds, bytes and jobs but in text", [&o](const std::string& v) { set_format(o, v); }},
+       "Numbers are seconds, bytes and jobs, but in text.", [&o](const std::string& v) { set_format(o, v); },
+       [&o] { return o.format; }},
   };
   return tool::grammar(
-      {.usage = usage,
-       .summary =
-           "policies: the same flood through each overflow policy and through an unbounded queue.\n"
-           "channel:  channels between threads and coroutines beside a mutex and condition variables.\n"
-           "pool:     worker_pool and task_pool beside a textbook pool.\n",
-       .closing =
-           "examples:\n  weir bench policies --quick\n  weir bench channel --format csv > channel.csv\n",
-       .more = "policies\n" + policies_legend({.work = {1, usual_service}}) + "\nchannel\n" +
-               channel_legend() + "\npool\n" + pool_legend()},
-      tool::operands::anywhere, {{"options:", std::move(options)}});
+      {.name = "bench",
+       .usage = usage,
+       .summary = "Measures on this machine what the demo shows, and weir beside what people write for "
+                  "themselves.\n",
+       .words = {"Suites",
+                 {{"policies", "the same flood through each overflow policy and through an unbounded queue"},
+                  {"channel",
+                   "channels between threads and coroutines beside a mutex and condition variables"},
+                  {"pool", "worker_pool and task_pool beside a textbook pool"}}},
+       .closing = "Try:\n  weir bench policies --quick\n  weir bench channel --format csv > channel.csv\n",
+       .more = "The columns of policies\n" +
+               tool::indented(policies_legend({.work = {1, usual_service}}), 4) + "The columns of channel\n" +
+               tool::indented(channel_legend(), 4) + "The columns of pool\n" +
+               tool::indented(pool_legend(), 4)},
+      tool::operands::anywhere, {{"Options", std::move(options)}});
 }
 
 std::string policies(const bench_options& o) {
@@ -97,12 +104,16 @@ std::string contests(const bench_options& o, const std::string& suite) {
 
 }  // namespace
 
+weir::tool::grammar bench_grammar() {
+  static bench_options unused;
+  return grammar_of(unused);
+}
+
 int bench_command(std::vector<std::string> args) {
   bench_options o;
   const tool::grammar grammar = grammar_of(o);
-  const tool::parsed words = grammar.parse(args);
-  if (words.help == tool::help::brief) return tool::print(grammar.brief_help());
-  if (words.help == tool::help::full) return tool::print(grammar.full_help());
+  const tool::parsed words = tool::parse_words(grammar, args);
+  if (words.answer) return tool::print(*words.answer);
   if (words.items) throw tool::usage_error{"bench takes a suite, not items (got ':::')", usage};
   if (words.operands.size() > 1)
     throw tool::usage_error{fmt::format("one suite at a time (got '{}' too)", words.operands[1]), usage};

@@ -41,17 +41,21 @@ tool::grammar grammar_of(demo_options& o) {
       {"--fast", "", "the tour in under 10 seconds", "", [&o](const std::string&) { o.pace = pace::fast; }},
       {"--list", "", "the scenes: name, tab, sentence", "", [&o](const std::string&) { o.list = true; }},
       {"--color", "=WHEN", "auto, always or never; auto: on a terminal", "",
-       [&o](const std::string& v) { o.colours = parse_when("--color", v); }},
+       [&o](const std::string& v) { o.colours = parse_when("--color", v); }, [] { return "auto"; }},
       {"--progress", "=WHEN", "draw live: auto, always or never; auto: on a terminal", "",
-       [&o](const std::string& v) { o.live = parse_when("--progress", v); }},
+       [&o](const std::string& v) { o.live = parse_when("--progress", v); }, [] { return "auto"; }},
   };
+  tool::named_words names{"Scenes", {}};
+  for (const scene* s : scenes()) names.words.emplace_back(s->name, s->sentence);
   return tool::grammar(
-      {.usage = usage,
+      {.name = "demo",
+       .usage = usage,
        .summary =
            "The ideas behind weir under a flood that is measured on this machine, in at most a minute.\n",
-       .closing = "examples:\n  weir demo --fast\n  weir demo blocking\n",
-       .more = "scenes:\n" + list_of_scenes()},
-      tool::operands::anywhere, {{"options:", std::move(options)}});
+       .words = std::move(names),
+       .closing = "Try:\n  weir demo --fast\n  weir demo blocking\n",
+       .more = ""},
+      tool::operands::anywhere, {{"Options", std::move(options)}});
 }
 
 const scene* scene_of(const std::string& name) {
@@ -76,12 +80,16 @@ int play_on(terminal& screen, const demo_options& o) {
 
 }  // namespace
 
+tool::grammar demo_grammar() {
+  static demo_options unused;
+  return grammar_of(unused);
+}
+
 int demo_command(std::vector<std::string> args) {
   demo_options o;
   const tool::grammar grammar = grammar_of(o);
-  const tool::parsed words = grammar.parse(args);
-  if (words.help == tool::help::brief) return tool::print(grammar.brief_help());
-  if (words.help == tool::help::full) return tool::print(grammar.full_help());
+  const tool::parsed words = tool::parse_words(grammar, args);
+  if (words.answer) return tool::print(*words.answer);
   if (words.items) throw tool::usage_error{"demo takes scenes, not items (got ':::')", usage};
   for (const std::string& name : words.operands) o.scenes.push_back(scene_of(name));
 

@@ -1,4 +1,5 @@
 #include <tool/grammar.hpp>
+#include <tool/help_text.hpp>
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,12 @@ struct example {
     const auto note = [this](std::string name) {
       return [this, name](const std::string& value) { seen.push_back(name + "=" + value); };
     };
-    return grammar({"usage: weir run COMMAND", "What it does.\n", "Try it.\n", "At length.\n", "", later},
+    return grammar({.name = "run",
+                    .usage = "usage: weir run COMMAND",
+                    .summary = "What it does.\n",
+                    .closing = "Try it.\n",
+                    .more = "At length\n  It does.\n",
+                    .later = later},
                    where,
                    {{"Options",
                      {{"-j,--workers", "N", "how many", "More on it.\nTwo lines.", note("workers")},
@@ -53,7 +59,7 @@ TEST(grammar, a_value_follows_after_a_space_or_an_equals_sign_or_at_once) {
 TEST(grammar, short_options_may_stand_together) {
   example e;
   e.parse({"-k0j4"});
-  EXPECT_EQ(e.seen, (strings{"workers=4", "keep=", "null="}));
+  EXPECT_EQ(e.seen, (strings{"keep=", "null=", "workers=4"}));
 }
 
 TEST(grammar, a_negative_number_is_a_value) {
@@ -130,23 +136,25 @@ TEST(grammar, a_missing_or_needless_value_is_refused) {
 
 TEST(grammar, help_wins_over_what_else_is_there) {
   example e;
-  EXPECT_EQ(e.parse({"-k", "--help"}).help, help::brief);
-  EXPECT_EQ(e.parse({"-h"}).help, help::brief);
-  EXPECT_EQ(e.parse({"--help=long"}).help, help::full);
+  EXPECT_EQ(e.parse({"-k", "--help"}).answer, brief_help(e.make()));
+  EXPECT_EQ(e.parse({"-h"}).answer, brief_help(e.make()));
+  EXPECT_EQ(e.parse({"--help=long"}).answer, full_help(e.make()));
   EXPECT_TRUE(e.seen.empty());
+  EXPECT_EQ(e.parse({"-k"}).answer, std::nullopt);
 }
 
 TEST(grammar, both_helps_name_every_option_and_the_long_one_says_more) {
   example e;
-  const std::string brief = e.make().brief_help();
-  const std::string full = e.make().full_help();
-  for (const char* name : {"--workers", "--keep-order", "--null", "--queue", "--color[=WHEN]", "--help"}) {
+  const std::string brief = brief_help(e.make());
+  const std::string full = full_help(e.make());
+  for (const char* name : {"--workers", "--keep-order", "--null", "--queue", "--color[=WHEN]", "--help",
+                           "--version", "--config", "--print-config"}) {
     EXPECT_NE(brief.find(name), std::string::npos) << name;
     EXPECT_NE(full.find(name), std::string::npos) << name;
   }
   EXPECT_EQ(brief.find("More on it."), std::string::npos);
-  EXPECT_NE(full.find("      More on it.\n      Two lines.\n"), std::string::npos);
-  EXPECT_NE(full.find("At length.\n"), std::string::npos);
+  EXPECT_NE(full.find("      More on it. Two lines.\n"), std::string::npos);
+  EXPECT_NE(full.find("At length\n  It does.\n"), std::string::npos);
 }
 
 TEST(grammar, suggestions_are_near_or_not_made) {
@@ -163,6 +171,21 @@ TEST(grammar, an_empty_value_is_refused_however_it_is_written) {
     EXPECT_TRUE(e.seen.empty());
   }
   EXPECT_EQ(example().refusal({"-j", ""}), "-j has an empty value; write -j, --workers N");
+}
+
+TEST(grammar, a_flag_is_taken_back_by_no_before_its_name_and_nothing_else_is) {
+  example e;
+  e.parse({"-k", "--no-keep-order"});
+  EXPECT_TRUE(e.seen.empty());
+  EXPECT_EQ(e.refusal({"--no-workers"}), "unknown option '--no-workers'; did you mean '--workers'?");
+  EXPECT_TRUE(e.refusal({"--no-help"}).starts_with("unknown option '--no-help'"));
+  EXPECT_TRUE(e.refusal({"--no-keep-order=1"}).starts_with("unknown option '--no-keep-order'"));
+}
+
+TEST(grammar, a_value_that_looks_like_a_list_is_a_value) {
+  example e;
+  e.parse({"--queue=[a,b]", "--workers={}"});
+  EXPECT_EQ(e.seen, (strings{"queue=[a,b]", "workers={}"}));
 }
 
 TEST(grammar, an_option_that_is_planned_is_not_taken_for_a_mistake) {

@@ -106,12 +106,14 @@ tool::option_group the_answer(plan_options& o) {
       "The answer",
       {{"--format", "text|json|jsonl|csv", "how to print it",
         "JSON: queue, workers, utilization, mean_wait, p99_wait, loss; null: not known. Times in seconds.",
-        [&o](const std::string& v) { o.format = need("--format", jobs::parse_format(v)); }}}};
+        [&o](const std::string& v) { o.format = need("--format", jobs::parse_format(v)); },
+        [] { return "text"; }}}};
 }
 
 tool::grammar grammar_of(plan_options& o) {
   return {
-      {.usage = "usage: weir plan --rate R [OPTIONS], or weir plan --measure [OPTIONS] -- COMMAND [ARG...] "
+      {.name = "plan",
+       .usage = "usage: weir plan --rate R [OPTIONS], or weir plan --measure [OPTIONS] -- COMMAND [ARG...] "
                 "::: ITEM...",
        .summary = "How large a queue and how many workers a load needs, and what to expect of them.\n",
        .closing =
@@ -124,8 +126,10 @@ tool::grammar grammar_of(plan_options& o) {
                "exponential). Steadier\n"
                "  ones wait less, burstier ones more.\n"
                "\n"
-               "Exit code\n"
-               "  0 there is a plan; 1 it cannot work: the reason says which number can; 2 wrong usage.\n",
+               "Exit status\n"
+               "    0  there is a plan\n"
+               "    1  it cannot work: the reason says which number can\n"
+               "    2  wrong usage\n",
        .further = "More: weir help plan\n",
        .later = later},
       tool::operands::end_options,
@@ -212,12 +216,16 @@ int measure(const plan_options& o, const jobs::command_template& command,
 
 }  // namespace
 
+tool::grammar plan_grammar() {
+  static plan_options unused;
+  return grammar_of(unused);
+}
+
 int plan_command(std::vector<std::string> args) {
   plan_options o;
   const tool::grammar grammar = grammar_of(o);
-  const tool::parsed words = grammar.parse(args);
-  if (words.help == tool::help::brief) return tool::print(grammar.brief_help());
-  if (words.help == tool::help::full) return tool::print(grammar.full_help());
+  const tool::parsed words = tool::parse_words(grammar, args);
+  if (words.answer) return tool::print(*words.answer);
   try {
     o.measure ? check_trial(o, words) : check_load(o, words);
     if (!o.measure) return plan_load(o);

@@ -34,44 +34,50 @@ constexpr std::string_view later[] = {"--joblog",
                                       "--ui",
                                       "--metrics",
                                       "--admin-token-file",
-                                      "--trace",
-                                      "--config",
-                                      "--print-config"};
+                                      "--trace"};
 
 option_group how_much(options& o) {
   return {"How much at once, and what may wait",
           {{"-j,--workers", "N|MIN..MAX|auto|FILE", "jobs at once; auto (the default): one a core",
             "MIN..MAX: as many as the load asks for, within these.\n"
             "A FILE holds the number and is read again when it changes:\n"
-            "echo 8 > n; weir run -j n ...; echo 16 > n   # while it runs",
-            [&o](const std::string& v) { o.workers = need("--workers", jobs::parse_workers(v)); }},
+            "  echo 8 > n; weir run -j n ...; echo 16 > n   # while it runs",
+            [&o](const std::string& v) { o.workers = need("--workers", jobs::parse_workers(v)); },
+            [&o] { return o.limit ? std::to_string(jobs::workers_of(o).most) : "auto"; }},
            {"-q,--queue", "N", "jobs that may wait (4 x workers); 0: none",
             "When the queue is full, reading stops (or see --on-full), and whatever writes to us waits.",
-            [&o](const std::string& v) { o.queue = need("--queue", jobs::parse_count(v, 0, "8")); }},
+            [&o](const std::string& v) { o.queue = need("--queue", jobs::parse_count(v, 0, "8")); },
+            [&o] { return std::to_string(jobs::queue_of(o)); }},
            {"--queue-bytes", "SIZE", "bytes of items that may wait (64M)", "",
             [&o](const std::string& v) {
               o.queue_bytes = need("--queue-bytes", weir::parse_bytes(v));
               if (o.queue_bytes == 0) throw usage_error{"--queue-bytes: 0 lets nothing wait; use 64M, say"};
-            }},
+            },
+            [&o] { return weir::bytes_to_string(o.queue_bytes); }},
            {"--on-full", "POLICY", "block (default), timeout:50ms, reject, drop_newest, drop_oldest",
             "What happens to an item when the queue is full. block: the reader waits. timeout:D: it waits "
             "that long,\n"
             "then the item is lost. reject, drop_newest: this item is lost. drop_oldest: the one that waits "
             "longest\n"
             "is lost. What is lost is counted, and the exit code is 1.",
-            [&o](const std::string& v) { o.on_full = need("--on-full", jobs::parse_on_full(v)); }}}};
+            [&o](const std::string& v) { o.on_full = need("--on-full", jobs::parse_on_full(v)); },
+            [&o] { return o.on_full.to_string(); }}}};
 }
 
 option_group who_goes_first(options& o) {
   return {
       "Who goes first",
-      {{"--lane", "FIELD|REGEX=LANE,...", "priority of an item: lane 0 goes first",
+      {{"--lane",
+        "FIELD|REGEX=LANE,...",
+        "priority of an item: lane 0 goes first",
         "FIELD: the number of a word, from 1, or $.a.b of a JSON item, holds the lane. REGEX=LANE,...: the "
         "first\n"
         "expression (as of grep -E) that matches; may be given again. What says nothing goes to the last "
         "lane.\n"
         "A lower lane still gets 1 job in 64.",
-        [&o](const std::string& v) { need("--lane", o.lanes.add(v)); }, true},
+        [&o](const std::string& v) { need("--lane", o.lanes.add(v)); },
+        {},
+        true},
        {"--lanes", "K", "how many lanes (10 for a FIELD; else as named, and one for the rest)", "",
         [&o](const std::string& v) {
           const auto lanes = need("--lanes", jobs::parse_count(v, 1, "3"));
@@ -115,14 +121,16 @@ option_group which_items(options& o) {
            {"-0,--null", "", "items end with NUL, as find -print0 writes them", "",
             [&o](const std::string&) { o.delimiter = '\0'; }},
            {"-d,--delimiter", "CHAR", "items end with CHAR: one character, or \\t \\n \\0 \\x2c", "",
-            [&o](const std::string& v) { o.delimiter = need("--delimiter", jobs::parse_delimiter(v)); }},
+            [&o](const std::string& v) { o.delimiter = need("--delimiter", jobs::parse_delimiter(v)); },
+            [&o] { return jobs::delimiter_text(o.delimiter); }},
            {"-n,--max-args", "N", "N items a job",
             "{} as a word of its own becomes N arguments; inside a word the items are joined by a space; {1} "
             ".. {N}\n"
             "are the single ones. A job gets fewer when the command would be longer than the system allows.",
             [&o](const std::string& v) {
               o.items_per_job = static_cast<std::size_t>(need("--max-args", jobs::parse_count(v, 1, "100")));
-            }},
+            },
+            [&o] { return std::to_string(o.items_per_job); }},
            {"--colsep", "TEXT", "split items into columns {1} {2} at TEXT (no pattern; \\t is a tab)", "",
             [&o](const std::string& v) { o.colsep = need("--colsep", jobs::parse_colsep(v)); }}}};
 }
@@ -134,9 +142,11 @@ option_group when_jobs_run(options& o) {
         "So does its whole process group; what is left gets SIGKILL after --kill-after.",
         [&o](const std::string& v) { o.timeout = need_time("--timeout", v); }},
        {"--kill-after", "TIME", "from SIGTERM to SIGKILL (5s)", "",
-        [&o](const std::string& v) { o.kill_after = need("--kill-after", weir::parse_duration(v)); }},
+        [&o](const std::string& v) { o.kill_after = need("--kill-after", weir::parse_duration(v)); },
+        [&o] { return weir::to_string(o.kill_after); }},
        {"--retries", "N", "attempts in all (1); the output kept is the last one's", "",
-        [&o](const std::string& v) { o.attempts = need("--retries", jobs::parse_count(v, 1, "3")); }},
+        [&o](const std::string& v) { o.attempts = need("--retries", jobs::parse_count(v, 1, "3")); },
+        [&o] { return std::to_string(o.attempts); }},
        {"--backoff", "A..B", "wait before another attempt: A, doubled each time, at most B",
         "10ms..1s,jitter=full spreads the waits: none (default), full, equal, decorrelated.",
         [&o](const std::string& v) { o.backoff = need("--backoff", jobs::parse_backoff(v)); }},
@@ -147,9 +157,10 @@ option_group when_jobs_run(options& o) {
         "It counts as expired.", [&o](const std::string& v) { o.deadline = need_time("--deadline", v); }},
        {"--halt", "RULE", "never (default), soon,fail=N, now,fail=N: end after N failures",
         "soon: running jobs finish, queued ones are cancelled. now: running jobs are stopped too.",
-        [&o](const std::string& v) { o.halt = need("--halt", jobs::parse_halt(v)); }},
+        [&o](const std::string& v) { o.halt = need("--halt", jobs::parse_halt(v)); }, [] { return "never"; }},
        {"--drain-timeout", "TIME", "after a first ctrl-C, jobs may take this long to finish (30s)", "",
-        [&o](const std::string& v) { o.drain_timeout = need("--drain-timeout", weir::parse_duration(v)); }}}};
+        [&o](const std::string& v) { o.drain_timeout = need("--drain-timeout", weir::parse_duration(v)); },
+        [&o] { return weir::to_string(o.drain_timeout); }}}};
 }
 
 option_group output(options& o) {
@@ -172,7 +183,8 @@ option_group what_you_see(options& o) {
       "What you see of it, on standard error",
       {{"--progress", "=WHEN", "done, failed, lost, rate, time left, queue: auto, always, never",
         "auto: drawn on a terminal. always (or --progress alone): off a terminal too, as a line every 10 s.",
-        [&o](const std::string& v) { o.progress = need("--progress", jobs::parse_when(v)); }},
+        [&o](const std::string& v) { o.progress = need("--progress", jobs::parse_when(v)); },
+        [] { return "auto"; }},
        {"--stats-every", "TIME", "print the figures again and again (SIGUSR1: once)", "",
         [&o](const std::string& v) { o.stats_every = need_time("--stats-every", v); }},
        {"--report", "FILE", "write the closing report to FILE", "",
@@ -181,14 +193,17 @@ option_group what_you_see(options& o) {
         "JSON: one object; submitted = completed + failed + rejected + dropped + timed_out + withdrawn + "
         "evicted\n"
         "+ expired + cancelled + queued + spilled + running. Times are in seconds.",
-        [&o](const std::string& v) { o.format = need("--format", jobs::parse_format(v)); }},
+        [&o](const std::string& v) { o.format = need("--format", jobs::parse_format(v)); },
+        [] { return "text"; }},
        {"--color", "=WHEN", "auto, always, never", "",
-        [&o](const std::string& v) { o.color = need("--color", jobs::parse_when(v)); }}}};
+        [&o](const std::string& v) { o.color = need("--color", jobs::parse_when(v)); },
+        [] { return "auto"; }}}};
 }
 
 weir::tool::grammar grammar_of(options& o) {
   return {
-      {.usage = "usage: weir run [OPTIONS] [--] COMMAND [ARG...] [::: ITEM...]",
+      {.name = "run",
+       .usage = "usage: weir run [OPTIONS] [--] COMMAND [ARG...] [::: ITEM...]",
        .summary = "Runs COMMAND once for each item (a line of standard input, or a word after :::), many at "
                   "a time.\n"
                   "{} in COMMAND is the item; without it the item is the last argument.\n",
@@ -198,9 +213,9 @@ weir::tool::grammar grammar_of(options& o) {
            "  weir run -k 'wc -l < {}' ::: *.txt            a shell's text in quotes; results in order\n"
            "  find . -print0 | weir run -0 -n100 chmod g+r  a hundred files a command\n",
        .more = "Placeholders\n"
-               "  {}  the item            {.}  without its extension   {/}  without its folder\n"
-               "  {//} its folder         {/.} name without either     {#}  the job's number, from 1\n"
-               "  {%} the slot, 1 .. N    {1} {2} ...  columns, or items of -n; {1/} and so on too\n"
+               "    {}   the item          {.}  without extension    {/}  without its folder\n"
+               "    {//} its folder        {/.} name without either  {#}  the job's number, from 1\n"
+               "    {%}  slot, 1 .. N      {1} {2} ...  columns, or items of -n; also {1/}, {2.}\n"
                "\n"
                "Shell or no shell\n"
                "  COMMAND as several words runs without a shell: an item is an argument, whatever it holds.\n"
@@ -220,12 +235,13 @@ weir::tool::grammar grammar_of(options& o) {
                "second\n"
                "  stops: running jobs get SIGTERM, SIGKILL after --kill-after. SIGUSR1 prints the figures.\n"
                "\n"
-               "Exit code\n"
-               "  0 all done; 1 a job failed or an item was lost (the report says which); 2 wrong usage or a "
-               "file that\n"
-               "  cannot be opened; 126, 127 COMMAND cannot be executed, or found; 129, 130, 143 ended by "
-               "SIGHUP, SIGINT,\n"
-               "  SIGTERM; 141 nobody reads the output.\n",
+               "Exit status\n"
+               "    0              all done\n"
+               "    1              a job failed or an item was lost: the report says which\n"
+               "    2              wrong usage, or a file that cannot be opened\n"
+               "    126, 127       COMMAND cannot be executed, or was not found\n"
+               "    129, 130, 143  ended by SIGHUP, SIGINT, SIGTERM\n"
+               "    141            nobody reads the output\n",
        .further = "More: weir help run\n",
        .later = later},
       weir::tool::operands::end_options,
@@ -264,12 +280,16 @@ void check_together(const options& o, const weir::tool::parsed& words) {
 
 }  // namespace
 
+weir::tool::grammar run_grammar() {
+  static options unused;
+  return grammar_of(unused);
+}
+
 int run_command(std::vector<std::string> args) {
   options o;
   const weir::tool::grammar grammar = grammar_of(o);
-  weir::tool::parsed words = grammar.parse(args);
-  if (words.help == weir::tool::help::brief) return weir::tool::print(grammar.brief_help());
-  if (words.help == weir::tool::help::full) return weir::tool::print(grammar.full_help());
+  weir::tool::parsed words = weir::tool::parse_words(grammar, args);
+  if (words.answer) return weir::tool::print(*words.answer);
   try {
     check_together(o, words);
     if (words.operands.empty()) throw usage_error{"no COMMAND; say what to run, such as: weir run echo"};

@@ -131,6 +131,14 @@ io_result<std::uint64_t> parse_bytes(std::string_view text) {
   return *bytes;
 }
 
+std::string bytes_to_string(std::uint64_t bytes) {
+  constexpr std::string_view letters = "KMGT";
+  std::size_t power = 0;
+  for (; bytes > 0 && bytes % 1024 == 0 && power < letters.size(); ++power) bytes /= 1024;
+  std::string text = std::to_string(bytes);
+  return power == 0 ? text : text + letters[power - 1];
+}
+
 io_result<rate> parse_rate(std::string_view text) {
   std::string_view rest = text;
   const auto number = take_decimal(rest);

@@ -26,6 +26,9 @@ std::string to_string(duration);
 /// also written KiB, MiB...; the number of bytes is cut to a whole one). Error as parse_duration.
 io_result<std::uint64_t> parse_bytes(std::string_view text);
 
+/// The same number of bytes in the largest unit that shows it exactly: "64M", "1000", "0".
+std::string bytes_to_string(std::uint64_t);
+
 /// How many may pass in a second, and how many at once after a quiet time.
 struct rate {
   double per_second = 1;  ///< finite, above 0

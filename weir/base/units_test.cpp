@@ -70,6 +70,16 @@ TEST(units, bytes_are_powers_of_1024) {
   EXPECT_EQ(parse_bytes("18446744073709551615"), UINT64_MAX);
 }
 
+TEST(units, a_size_is_printed_in_the_largest_exact_unit) {
+  EXPECT_EQ(bytes_to_string(0), "0");
+  EXPECT_EQ(bytes_to_string(1000), "1000");
+  EXPECT_EQ(bytes_to_string(1024), "1K");
+  EXPECT_EQ(bytes_to_string(std::uint64_t{64} << 20), "64M");
+  EXPECT_EQ(bytes_to_string((std::uint64_t{64} << 20) + 1), "67108865");
+  EXPECT_EQ(bytes_to_string(std::uint64_t{2048} << 40), "2048T");
+  EXPECT_EQ(parse_bytes(bytes_to_string(3 << 20)), 3U << 20);
+}
+
 TEST(units, what_is_no_size_is_refused_and_named) {
   for (const char* text : {"", "K", "-1", "5 K", "5KB", "5X", "1e9", "18446744073709551616", "16777216T"}) {
     const auto parsed = parse_bytes(text);
