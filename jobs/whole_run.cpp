@@ -19,7 +19,6 @@ namespace {
 // What a job that failed leaves the pool's process function with: the pool counts it.
 struct job_failed {};
 
-
 // Whether the number of workers moves.
 bool scales(const run_options& o) {
   return o.workers.least > 0 || (o.limit && o.limit->adaptive && !o.shadow);

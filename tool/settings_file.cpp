@@ -94,7 +94,7 @@ std::vector<placed> entries_of(const toml::table& whole) {
     for (const auto& [inner, value] : *table)
       found.push_back({inner.source().begin, read_entry(key.str(), inner, value)});
   }
-  std::ranges::stable_sort(found, {}, [](const placed& p) { return std::pair(p.at.line, p.at.column); });
+  std::ranges::sort(found, {}, [](const placed& p) { return std::pair(p.at.line, p.at.column); });
   return found;
 }
 
