@@ -65,6 +65,7 @@ work = Work()
 OURS = ("weir-tasks", "weir-jobs", "weir-jobs-16", "weir-jobs-16-yield")
 CPP_PEERS = ("condvar", "condvar-unbounded", "asio", "tbb-enqueue", "tbb-group")
 RIVALS = {ours: {"go": ["go"], "best C++ peer": CPP_PEERS, "bare": ["bare"]} for ours in OURS}
+RIVALS["weir-observed"] = {"weir-jobs": ["weir-jobs"]}
 
 
 def a_pool(cell: Cell) -> bool:
@@ -76,6 +77,9 @@ CONTENDERS = (
               note="task_pool, a closure at a time"),
     Contender("weir-jobs", "pool_weir_pools", "weir's library", ("--with", "worker_pool"),
               note="worker_pool, a typed job at a time"),
+    Contender("weir-observed", "pool_weir_observed", "weir's library",
+              note="the same with an observer, whose hooks do nothing",
+              can=lambda cell: cell.kind == "empty"),
     Contender("weir-jobs-16", "pool_weir_pools", "weir's library", ("--with", "worker_pool_by_16"),
               note="worker_pool, by submit_some of 16; when nothing fits, submit waits for the next one",
               can=lambda cell: cell.kind in ("empty", "spin")),

@@ -51,6 +51,9 @@ def judge(readings: dict) -> list[dict]:
     for ours in plan.OURS:
         rows = ratios.of_cells(readings, lambda cell: cell.kind == "empty" and cell.one_core, ours, ["go"])
         found += ratios.worst(f"{ours} / go on one core, empty jobs", 0.5, rows)
+    rows = ratios.of_cells(readings, lambda cell: cell.kind == "empty" and cell.one_core, "weir-observed",
+                           ["weir-jobs"])
+    found += ratios.worst("weir-observed / weir-jobs on one core, empty jobs", 0.9, rows)
     return found + ratios.idle(readings, "while idle")
 
 

@@ -1,11 +1,16 @@
-// What a pool tells about single jobs as it happens, for logs and alerts; figures are in pool_stats and
-// histograms.
+// What a pool tells about single jobs as it happens, for logs, traces and alerts; figures are in pool_stats
+// and histograms.
+//
+// A job that is accepted ends in one on_finished (after on_failed when it threw) or one on_lost. Without an
+// observer nothing is asked for but a null pointer, once for each batch of jobs; what one costs that listens
+// to nothing stands in bench/README.md.
 //
 // Thread-safety: hooks are called by whatever thread caused the event, several at once, under no lock of the
 // pool.
 #pragma once
 
 #include <weir/base/error.hpp>
+#include <weir/base/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +37,10 @@ class observer {
 
   /// The job threw `what`.
   virtual void on_failed(const job_note&, const std::exception_ptr& what);
+  /// The job ran to its end, or threw. `queued_for`: from acceptance to start; `ran_for`: shared evenly by
+  /// jobs that were measured together, as in queue_wait() and run_time(). Called before the job is counted,
+  /// or with outcomes right after it was.
+  virtual void on_finished(const job_note&, duration queued_for, duration ran_for);
   /// The job was accepted and did not run: dropped (evicted), expired or cancelled.
   virtual void on_lost(const job_note&, errc reason);
   /// A submit was refused; the caller still has the job.

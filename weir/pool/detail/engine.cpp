@@ -190,7 +190,7 @@ void engine::report(guard& lock, job_chain& lost, errc reason) noexcept {
   {
     const call_frame frame(*this);
     for (job_node* node = lost.front(); node; node = node->behind) {
-      if (options_.observe) options_.observe->on_lost({options_.name, node->id, node->lane}, reason);
+      if (options_.observe) options_.observe->on_lost(note_of(*node), reason);
       owner_.lose(*node, reason);
     }
   }

@@ -36,6 +36,7 @@
 #include <weir/base/time.hpp>
 #include <weir/control/expected_wait.hpp>
 #include <weir/observe/histogram.hpp>
+#include <weir/observe/observer.hpp>
 #include <weir/observe/stats.hpp>
 #include <weir/pool/detail/batch_clock.hpp>
 #include <weir/pool/detail/call_frame.hpp>
@@ -283,6 +284,9 @@ class engine {
   bool take_hand(worker_slot&) noexcept;
   void run_hand(worker_slot&, guard&, std::optional<time_point>& reading) noexcept;
   void clear_hand(worker_slot&) noexcept;
+  job_note note_of(const job_node& node) const noexcept { return {options_.name, node.id, node.lane}; }
+  void tell_finished(const worker_slot&) const noexcept;
+  void tell_finished(const job_node&, time_point start, duration took) const noexcept;
   void note_service(worker_slot&, time_point start, duration each, std::uint64_t jobs) noexcept;
   void run_one(worker_slot&, guard&) noexcept;
   void expire(job_node&, guard&) noexcept;

@@ -347,10 +347,13 @@ result<job_id> engine::run_here(guard& lock, const job_source& source, const sub
   act(lock);
   job_run here(*this, node, nullptr, now);
   const bool completed = run(node, here);
+  duration took = here.ran_for_;
   if (!here.settled_) {
+    took = clock::now() - now;
     queue_wait_.record(duration::zero());
-    run_time_.record(clock::now() - now);
+    run_time_.record(took);
   }
+  if (options_.observe) tell_finished(node, now, took);
   lock.lock();
   finish(node, here, completed);
   act(lock);

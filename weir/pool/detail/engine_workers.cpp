@@ -245,11 +245,29 @@ void engine::run_hand(worker_slot& me, guard& lock, std::optional<time_point>& r
     reading = clock::now();
     end_batch(me, *reading);
   }
+  if (options_.observe) tell_finished(me);
   lock.lock();
   arrivals_.note(me.batch.jobs_are_short());
   job_time_ = me.batch.last_share();
   note_service(me, me.batch.start(), job_time_, me.batch.last_jobs());
   clear_hand(me);
+}
+
+/// Of the jobs in the hand, all of which have ended.
+void engine::tell_finished(const worker_slot& me) const noexcept {
+  observer& told = *options_.observe;
+  const time_point start = me.batch.start();
+  const duration each = me.batch.last_share();
+  job_note note{options_.name, 0, 0};  // usual jobs all
+  for (const job_node* const node : me.hand.ran()) {
+    note.id = node->id;
+    told.on_finished(note, std::max(start - node->arrived, duration::zero()), each);
+  }
+}
+
+/// Of a job that has ended, and is still in its node.
+void engine::tell_finished(const job_node& node, time_point start, duration took) const noexcept {
+  options_.observe->on_finished(note_of(node), std::max(start - node.arrived, duration::zero()), took);
 }
 
 /// The worker has run so many jobs, one after the other.
@@ -290,8 +308,10 @@ void engine::run_one(worker_slot& me, guard& lock) noexcept {
     me.batch.join();
     run_time_.record(me.batch.close(clock::now()).each);
   }
+  const duration took = here.settled_ ? here.ran_for_ : me.batch.last_share();
+  if (options_.observe) tell_finished(node, here.start_, took);
   lock.lock();
-  job_time_ = here.settled_ ? here.ran_for_ : me.batch.last_share();
+  job_time_ = took;
   note_service(me, here.start_, job_time_, 1);
   finish(node, here, completed);
 }
@@ -348,8 +368,7 @@ std::size_t job_run::worker() const noexcept { return worker_ ? worker_->index :
 std::stop_token job_run::stop_token() const noexcept { return pool_.stop_.get_token(); }
 
 void job_run::failed(const std::exception_ptr& what) noexcept {
-  const auto& options = pool_.options_;
-  if (options.observe) options.observe->on_failed({options.name, node_.id, node_.lane}, what);
+  if (pool_.options_.observe) pool_.options_.observe->on_failed(pool_.note_of(node_), what);
 }
 
 void job_run::settle(bool completed) noexcept {

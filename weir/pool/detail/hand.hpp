@@ -57,14 +57,19 @@ class basic_hand {
 
   /// By the owner, when every job that was begun has ended: those jobs. Empty afterwards.
   std::span<Job* const> clear() noexcept {
-    const std::size_t ran = end(word_.load(std::memory_order_relaxed));
+    const std::span<Job* const> jobs = ran();
     word_.store(0, std::memory_order_relaxed);
-    return std::span(jobs_).first(ran);
+    return jobs;
   }
 
   // By the owner, without the lock.
 
   Job& first() const noexcept { return *jobs_[0]; }
+
+  /// When every job that was begun has ended: those jobs, as clear() will give them.
+  std::span<Job* const> ran() const noexcept {
+    return std::span(jobs_).first(end(word_.load(std::memory_order_relaxed)));
+  }
 
   /// The current job has ended before it returns.
   void end_early() noexcept { word_.fetch_add(one_ended, std::memory_order_release); }
