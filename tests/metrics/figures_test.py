@@ -1,4 +1,4 @@
-"""The figures as others see them: the list that was promised, the reference, Prometheus, its rules, the dashboard."""
+"""The figures as others see them: what was promised, the reference, Prometheus, its rules, Grafana."""
 import json
 import os
 import pathlib
@@ -154,8 +154,8 @@ def test_its_expressions_are_right(dashboard, tmp_path):
     """As recording rules, which Prometheus checks; Grafana's variables stand for something."""
     rules = "groups:\n- name: dashboard\n  rules:\n"
     for number, expression in enumerate(expressions(dashboard)):
-        for variable, value in (("$__rate_interval", "1m"), ("$job", "a"), ("$instance", "b"), ("$pool", "c")):
-            expression = expression.replace(variable, value)
+        expression = expression.replace("$__rate_interval", "1m")
+        expression = re.sub(r"\$(job|instance|pool)", "any", expression)
         rules += f"  - record: panel:number:{number}\n    expr: {json.dumps(expression)}\n"
     (tmp_path / "rules.yml").write_text(rules)
     code, said = promtool("check", "rules", str(tmp_path / "rules.yml"))

@@ -24,9 +24,10 @@ using namespace std::chrono_literals;
 
 constexpr const char* head = R"(# Metrics
 
-Every figure that weir shows, under its name in Prometheus: at `/metrics` of `weir run --metrics`, in `/stats.json`, and from
-`weir::figure_sources` in your own program. Names, units and labels do not change within a minor version. This page is printed
-from the table in `weir/observe/figures.cpp`, and a test compares them.
+Every figure that weir shows, under its name in Prometheus: at `/metrics` of `weir run --metrics`, in
+`/stats.json`, and from `weir::figure_sources` in your own program. Names, units and labels do not change
+within a minor version. This page is printed from the table in `weir/observe/figures.cpp`, and a test
+compares them.
 
 | name | kind | unit | labels | what it is |
 | --- | --- | --- | --- | --- |
@@ -35,18 +36,22 @@ from the table in `weir/observe/figures.cpp`, and a test compares them.
 constexpr const char* labels = R"(
 ## Labels
 
-- `pool`: the pool's name (`pool_options::name`; `run` for `weir run`), or the name a guard was given. Where two sources have the
-  same name the later one is `name-2`, so no series is there twice.
-- `lane`: priority, from 0. A pool without priorities has lane 0 alone; `sum by (pool) (weir_queue_depth)` is all that waits.
-- `reason` of `weir_jobs_lost_total`: `rejected`, `dropped`, `timed_out` and `withdrawn` at the door (the caller kept the job), `evicted`,
-  `expired` and `cancelled` after it. All of them are there from the start, at 0. Of `weir_shadow_refused_total`: which guard it was:
-  `rate`, `breaker`, `limit`, `retry`, `throttle`.
-- `state` of `weir_workers`: `busy`, `idle`; of `weir_circuit_state`: `closed`, `open`, `half_open`, one of which is 1.
+- `pool`: the pool's name (`pool_options::name`; `run` for `weir run`), or the name a guard was given.
+  Where two sources have the same name the later one is `name-2`, so no series is there twice.
+- `lane`: priority, from 0. A pool without priorities has lane 0 alone; `sum by (pool) (weir_queue_depth)`
+  is all that waits.
+- `reason` of `weir_jobs_lost_total`: `rejected`, `dropped`, `timed_out` and `withdrawn` at the door (the
+  caller kept the job), `evicted`, `expired` and `cancelled` after it. All of them are there from the
+  start, at 0. Of `weir_shadow_refused_total`: which guard it was: `rate`, `breaker`, `limit`, `retry`,
+  `throttle`.
+- `state` of `weir_workers`: `busy`, `idle`; of `weir_circuit_state`: `closed`, `open`, `half_open`, one
+  of which is 1.
 - `name` of `weir_alert`: `utilization`, `unexpected_loss`, `breaker_open`, `spill`, `no_progress`.
 - `version` of `weir_build_info`: weir's.
 
-A figure is there when what it tells of is: `weir_spill_*` and `weir_jobs_spilled_total` with a spill store, `weir_circuit_state` with a
-breaker, and so on. `pool_snapshot` and the law in `weir/observe/stats.hpp` say how the counters add up.
+A figure is there when what it tells of is: `weir_spill_*` and `weir_jobs_spilled_total` with a spill
+store, `weir_circuit_state` with a breaker, and so on. `pool_snapshot` and the law in
+`weir/observe/stats.hpp` say how the counters add up.
 
 ## Histograms
 
@@ -54,13 +59,15 @@ Upper bounds of the buckets, in seconds:
 )";
 
 constexpr const char* tail = R"(, and infinity.
-They are Prometheus's usual ones with some below and above. weir keeps times in finer buckets, less than 1 % wide, and counts those up to each bound: a time within 1 %
-of a bound may be counted on either side of it. `_count` and `_sum` are exact.
+They are Prometheus's usual ones with some below and above. weir keeps times in finer buckets, less than
+1 % wide, and counts those up to each bound: a time within 1 % of a bound may be counted on either side of
+it. `_count` and `_sum` are exact.
 
 ## Not there yet
 
-These names are kept for the parts that will have them: `weir_pool_connections` and `weir_pool_wait_seconds` (the pool of
-connections), `weir_http_requests_total` and `weir_http_request_duration_seconds` (`weir serve` and `weir gate`).
+These names are kept for the parts that will have them: `weir_pool_connections` and
+`weir_pool_wait_seconds` (the pool of connections), `weir_http_requests_total` and
+`weir_http_request_duration_seconds` (`weir serve` and `weir gate`).
 )";
 
 std::string joined(std::span<const std::string_view> words) {
