@@ -82,7 +82,7 @@ def scene(weir, name):
     """What a scene prints off a terminal, without the line of what was measured on this machine."""
     done = weir("demo", name)
     assert done.code == 0 and done.err == b"" and b"\x1b" not in done.out, done
-    return [line for line in done.lines if not line.startswith("One decision takes")]
+    return [line for line in done.lines if not line.startswith(("One decision takes", "One look at"))]
 
 
 def row(lines, name):
@@ -92,7 +92,7 @@ def row(lines, name):
     return found[0]
 
 
-@pytest.mark.parametrize("name", ["rate", "retry", "breaker", "priority", "scaling", "sizing"])
+@pytest.mark.parametrize("name", ["rate", "retry", "breaker", "priority", "scaling", "sizing", "monitor"])
 def test_a_scene_on_virtual_time_says_what_to_look_at_and_is_the_same_at_each_run(weir, name):
     lines = scene(weir, name)
     assert any("Look at" in line or "Look for" in line for line in " ".join(lines).split(". ")), lines
@@ -152,6 +152,19 @@ def test_sizing_serves_most_in_time_with_the_size_that_the_sums_give(weir):
     in_time = {size: float(row(lines, size)[-2]) for size in sizes}
     assert in_time.pop("right") > max(in_time.values()), lines
     assert row(lines, "queue too large")[2] == "0" and int(row(lines, "queue too small")[2]) > 0, lines
+
+
+def test_monitor_tells_before_the_first_loss_and_who_heeds_it_has_none(weir):
+    lines = scene(weir, "monitor")
+    alone = row(lines, "nobody looks")  # 119 s, 127 s, lost, wait
+    heeded = row(lines, "one cook more at the alert")
+    assert int(alone[0]) + 5 < int(alone[2]) and int(alone[4]) > 0, lines
+    assert heeded[:2] == alone[:2] and heeded[2:4] == ["never", "0"], lines
+    told = [line.split() for line in lines if " % full (" in line]
+    assert len(told) == 1 and told[0][0] == alone[0], lines
+    looks = [line.split() for line in lines if line.endswith("]") and " s " in line]
+    busy = [look[3] for look in looks if look[4] == "100"]
+    assert len(busy) > 6 and set(busy) == {"200"}, lines  # all looks well in what most people watch
 
 
 def test_bench_policies_compares_the_policies_in_json(weir):

@@ -1,6 +1,7 @@
 #include <tool/demo/modelled_pool.hpp>
 
 #include <algorithm>
+#include <numeric>
 
 namespace weir::tool::demo {
 
@@ -21,6 +22,7 @@ weir::duration modelled_fate::wait(double q) const {
 
 modelled_pool::modelled_pool(timeline& time, const modelled_pool_options& o, std::size_t kinds)
     : time_(time),
+      workers_(o.workers),
       idle_(o.workers),
       places_(o.places),
       lanes_(o.places.size()),
@@ -39,6 +41,26 @@ void modelled_pool::submit(std::size_t kind, std::size_t lane, weir::duration se
   }
   lanes_[lane].push_back(next);
   ++lengths_[lane];
+}
+
+void modelled_pool::hire() {
+  ++workers_;
+  ++idle_;
+  begin_next();
+}
+
+weir::pool_stats modelled_pool::stats() const {
+  weir::pool_stats s;
+  for (const modelled_fate& f : fates_) {
+    s.submitted += f.came;
+    s.rejected += f.refused;
+    s.completed += f.waits.size();
+  }
+  s.workers = static_cast<std::uint64_t>(workers_);
+  s.busy = s.running = static_cast<std::uint64_t>(workers_ - idle_);
+  s.completed -= s.running;
+  s.queued = std::accumulate(lengths_.begin(), lengths_.end(), std::uint64_t{0});
+  return s;
 }
 
 void modelled_pool::begin(const job& j) {

@@ -7,6 +7,7 @@
 #include <tool/demo/timeline.hpp>
 
 #include <weir/control/lane_schedule.hpp>
+#include <weir/observe/stats.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -42,6 +43,12 @@ class modelled_pool {
 
   const modelled_fate& fate(std::size_t kind) const { return fates_[kind]; }
 
+  /// One worker more from now on; it takes what waits.
+  void hire();
+
+  /// As a real pool's at this moment, all kinds together.
+  weir::pool_stats stats() const;
+
  private:
   struct job {
     std::size_t kind;
@@ -53,6 +60,7 @@ class modelled_pool {
   void begin_next();
 
   timeline& time_;
+  int workers_;
   int idle_;
   std::vector<std::size_t> places_;
   std::vector<std::deque<job>> lanes_;

@@ -32,6 +32,33 @@ TEST(modelled_pool, the_important_lane_goes_first_but_for_the_turn_that_the_othe
   EXPECT_EQ(pool.fate(1).waits.size(), 20u);
 }
 
+TEST(modelled_pool, a_worker_that_is_hired_takes_what_waits) {
+  timeline time;
+  modelled_pool pool(time, {.workers = 1, .places = {2}}, 1);
+  for (int i = 0; i < 2; ++i) pool.submit(0, 0, 10ms);
+  time.in(5ms, [&] { pool.hire(); });
+  time.run();
+  EXPECT_EQ(pool.fate(0).waits, (std::vector<weir::duration>{0ms, 5ms}));
+}
+
+TEST(modelled_pool, its_counts_keep_the_law_of_a_real_one) {
+  timeline time;
+  modelled_pool pool(time, {.workers = 2, .places = {1, 1}}, 2);
+  for (int i = 0; i < 6; ++i) pool.submit(i % 2U, i % 2U, 10ms * (i + 1));
+  time.in(15ms, [&] {
+    const weir::pool_stats s = pool.stats();
+    EXPECT_EQ(s.submitted, 6u);
+    EXPECT_EQ(s.completed, 1u);
+    EXPECT_EQ(s.running, 2u);
+    EXPECT_EQ(s.queued, 1u);
+    EXPECT_EQ(s.rejected, 2u);
+    EXPECT_EQ(s.workers, 2u);
+  });
+  time.run();
+  EXPECT_EQ(pool.stats().completed, 4u);
+  EXPECT_EQ(pool.stats().busy, 0u);
+}
+
 TEST(modelled_pool, nobody_who_came_is_nobody_who_waited_too_long) {
   timeline time;
   const modelled_pool pool(time, {.workers = 1, .places = {1}}, 1);
