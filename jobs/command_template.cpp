@@ -178,6 +178,12 @@ bool command_template::joins_items() const noexcept {
   return std::any_of(words_.begin(), words_.end(), joined);
 }
 
+bool command_template::uses_slot() const noexcept {
+  const auto is_slot = [](const piece& p) { return p.what == part::slot; };
+  return std::any_of(words_.begin(), words_.end(),
+                     [&](const word& w) { return std::any_of(w.begin(), w.end(), is_slot); });
+}
+
 std::size_t command_template::fixed_size() const noexcept {
   std::size_t size = sizeof(char*);
   for (const std::string& w : sources_) size += w.size() + 1 + sizeof(char*);

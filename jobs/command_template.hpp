@@ -69,6 +69,9 @@ class command_template {
   /// Whether all items of a job end up in one argument: inside a word, or in a shell's text.
   bool joins_items() const noexcept;
 
+  /// Whether the slot stands in it, so that a job's command depends on where it runs.
+  bool uses_slot() const noexcept;
+
   /// Bytes of the words that do not depend on an item, with their NULs and pointers.
   std::size_t fixed_size() const noexcept;
 

@@ -33,12 +33,13 @@ void pause_for(duration time, const std::stop_token& stop) {
 }  // namespace
 
 job_runner::job_runner(const run_options& o, const command_template& c, launcher& l, printer& p, ending& e,
-                       console& k)
+                       console& k, journal* log)
     : options_(o),
       command_(c),
       printer_(p),
       ending_(e),
       console_(k),
+      log_(log),
       gate_({.delay = o.delay,
              .load = o.load,
              .memfree = o.memfree,
@@ -53,11 +54,7 @@ job_runner::job_runner(const run_options& o, const command_template& c, launcher
       slots_(l, p) {}
 
 job_end job_runner::run(const item_batch& batch) {
-  if (batch.fault != item_fault::none) {
-    console_.say(describe_fault(batch));
-    printer_.skip(batch.seq);
-    return job_end::failed;
-  }
+  if (batch.fault != item_fault::none) return never_possible(batch);
   // Where jobs overtake each other, the one that the others' output waits for may still be in the queue:
   // waiting here for it could be for ever, and its lane's turn comes after a bounded number of them.
   const bool room = reorders(options_) || printer_.wait_for_room(batch.seq, ending_.starting());
@@ -126,7 +123,42 @@ job_end job_runner::attempt_all(const item_batch& batch, slot& place, std::strin
     if (last || !goes_again(result, pauses, random, through)) break;
   }
   if (result.started()) run_time_.record(ran);
-  return judge(result, batch, place);
+  return keep(judge(result, batch, place), result, batch, place.command);
+}
+
+// An item that no command can be given: it fails, as one does that cannot be executed.
+job_end job_runner::never_possible(const item_batch& batch) {
+  console_.say(describe_fault(batch));
+  printer_.skip(batch.seq);
+  process_result result;
+  result.failure = start_failure::too_long;
+  result.exit_status = 126;
+  result.start_time = std::chrono::system_clock::now();
+  expanded_command command;
+  if (log_ != nullptr) command_.expand(batch, 1, command);
+  return keep(job_end::failed, result, batch, command);
+}
+
+// Writes the job's record. A job that the run's end stopped, or whose output is lost, has not ended: it has
+// none, and runs again when the run is resumed.
+job_end job_runner::keep(job_end end, const process_result& result, const item_batch& batch,
+                         expanded_command& command) {
+  const bool ended = end == job_end::succeeded || end == job_end::failed || end == job_end::timed_out;
+  if (log_ == nullptr || !ended || result.killed == kill_cause::stop) return end;
+  const int exit_value = result.killed == kill_cause::timeout ? -1
+                         : result.signal != 0                 ? 0
+                                                              : result.exit_status;
+  const std::string text = command.to_string();
+  const auto kept = log_->append({.seq = batch.seq,
+                                  .start = result.start_time,
+                                  .run_time = result.run_time,
+                                  .received = result.printed,
+                                  .exit_value = exit_value,
+                                  .signal = result.signal,
+                                  .command = text});
+  if (kept) return end;
+  if (ending_.because(1)) console_.say(kept.error().detail);
+  return job_end::not_written;
 }
 
 // One attempt, and what the breaker and the limit learn from it.

@@ -9,6 +9,7 @@
 #include <jobs/ending.hpp>
 #include <jobs/gates.hpp>
 #include <jobs/item.hpp>
+#include <jobs/journal.hpp>
 #include <jobs/limit_watch.hpp>
 #include <jobs/output.hpp>
 #include <jobs/process.hpp>
@@ -34,15 +35,17 @@ enum class job_end {
   not_started,   ///< the run ended before it could
   expired,       ///< its deadline passed before it could
   cannot_start,  ///< failed: no such command, or it cannot be run; it has become the end's cause
-  not_written,   ///< failed: its output could not be kept; it has become the end's cause
+  not_written,   ///< failed: its output or its record could not be kept; it has become the end's cause
 };
 
 class job_runner {
  public:
-  /// All of these must outlive it.
-  job_runner(const run_options&, const command_template&, launcher&, printer&, ending&, console&);
+  /// All of these must outlive it; `log` may be null.
+  job_runner(const run_options&, const command_template&, launcher&, printer&, ending&, console&,
+             journal* log);
 
-  /// Runs the job to its end, its output printed or kept. What cannot start says why on the console.
+  /// Runs the job to its end, its output printed or kept, then its record. What cannot start says why on the
+  /// console.
   job_end run(const item_batch& batch);
 
   /// Of jobs that ran: from the start of the first attempt to the end of the last, without the waiting at
@@ -65,6 +68,8 @@ class job_runner {
   void say_breaker(control::breaker_state);
   process_result start(const process_request&, slot& place);
   job_end judge(const process_result&, const item_batch& batch, slot& place);
+  job_end keep(job_end, const process_result&, const item_batch& batch, expanded_command&);
+  job_end never_possible(const item_batch& batch);
   void name_failed(const process_result&, const item_batch& batch);
   job_end cannot_start(int exit_code, std::string_view why);
   job_end cannot_write(std::string_view why);
@@ -76,6 +81,7 @@ class job_runner {
   printer& printer_;
   ending& ending_;
   console& console_;
+  journal* const log_;
   start_gate gate_;
   limit_watch limit_;
   retry_allowance retries_;

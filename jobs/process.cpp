@@ -1,5 +1,6 @@
 #include <jobs/child.hpp>
 #include <jobs/process.hpp>
+#include <jobs/process_group.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -14,8 +15,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -74,28 +73,6 @@ struct output_pipe {
     return ::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0;
   }
 };
-
-/// Whether a process other than the leader is in its group and not dead. /proc is asked, and only for jobs
-/// that weir kills; without /proc the answer is no.
-bool group_has_others(pid_t leader) {
-  std::error_code failed;
-  for (std::filesystem::directory_iterator at("/proc", failed), end; !failed && at != end;
-       at.increment(failed)) {
-    const std::string name = at->path().filename().string();
-    if (name.empty() || name.front() < '0' || name.front() > '9' || name == std::to_string(leader)) continue;
-    std::ifstream file(at->path() / "stat");
-    std::string text;
-    // "pid (name) state parent group ...": the name may hold blanks and parentheses.
-    if (!std::getline(file, text, '\0') && text.empty()) continue;
-    const std::size_t after_name = text.rfind(')');
-    if (after_name == std::string::npos || after_name + 4 > text.size()) continue;
-    const char state = text[after_name + 2];
-    char* at_parent = text.data() + after_name + 3;
-    std::strtol(at_parent, &at_parent, 10);
-    if (std::strtol(at_parent, nullptr, 10) == leader && state != 'Z' && state != 'X') return true;
-  }
-  return false;
-}
 
 timespec as_timespec(duration d) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(d);
@@ -161,6 +138,7 @@ class running_job {
     drain();
     const time_point give_up = after(clock::now(), process_slot::linger);
     while (!finished(give_up)) step(stop);
+    result_.printed = printed_[static_cast<std::size_t>(stream::out)];
   }
 
  private:

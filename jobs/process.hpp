@@ -69,6 +69,7 @@ struct process_result {
   int signal = 0;                        ///< when a signal ended it: its number, and exit_status is 128 + it
   kill_cause killed = kill_cause::none;  ///< weir sent it SIGTERM, and why
   std::string output_error;              ///< killed == output: what the sink said
+  std::uint64_t printed = 0;             ///< bytes of its standard output
   std::chrono::system_clock::time_point start_time{};  ///< wall clock, for the log
   duration run_time{};                                 ///< from before its start until its leader ended
 

@@ -59,6 +59,8 @@ std::string as_text(const report& r, std::string_view who, bool color) {
       s.rejected, s.dropped, s.timed_out, s.withdrawn, s.evicted, s.expired, s.cancelled);
   text += fmt::format("  now: {} queued, {} spilled, {} running; peak depth {} of {}\n", s.queued, s.spilled,
                       s.running, s.high_water, r.queue_capacity);
+  if (r.passed_over)
+    text += fmt::format("  resumed: {} passed over, which earlier runs have done\n", *r.passed_over);
   text += fmt::format("  queue wait{}\n  run time  {}\n", times_text(r.queue_wait), times_text(r.run_time));
   return text + as_text(r.control);
 }
@@ -75,6 +77,7 @@ nlohmann::ordered_json as_object(const report& r) {
       {"running", s.running},
   };
   object["failed_by_timeout"] = r.failed_by_timeout;
+  if (r.passed_over) object["passed_over"] = *r.passed_over;
   object["peak_depth"] = s.high_water;
   object["seconds"] = seconds(r.elapsed);
   object["jobs_per_second"] = jobs_per_second(r);

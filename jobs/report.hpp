@@ -10,13 +10,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace weir::jobs {
 
 struct report {
-  pool_stats jobs{};                    ///< the law, and high_water
-  std::uint64_t failed_by_timeout = 0;  ///< of the failed
+  pool_stats jobs{};                           ///< the law, and high_water
+  std::uint64_t failed_by_timeout = 0;         ///< of the failed
+  std::optional<std::uint64_t> passed_over{};  ///< of a resumed run: jobs that an earlier one has done
   duration elapsed{};
   std::size_t queue_capacity = 0;
   histogram_snapshot queue_wait{};
@@ -38,8 +40,8 @@ double jobs_per_second(const report&) noexcept;
 std::string as_text(const report&, std::string_view who, bool color);
 
 /// One object on one line, ended by a newline: the law's words, failed_by_timeout, peak_depth, seconds,
-/// jobs_per_second, queue_wait and run_time with p50 p90 p99 max in seconds, and what control_report.hpp
-/// adds.
+/// jobs_per_second, queue_wait and run_time with p50 p90 p99 max in seconds, passed_over of a resumed run,
+/// and what control_report.hpp adds.
 std::string as_json(const report&);
 
 /// The same as two lines, names and values; the times as queue_wait_p50 and so on.

@@ -165,5 +165,15 @@ TEST(report, the_object_and_the_table_hold_what_held_jobs_back) {
             std::ranges::count(table.substr(table.find('\n') + 1), ','));
 }
 
+TEST(report, of_a_resumed_run_says_what_was_passed_over) {
+  report r;
+  EXPECT_EQ(as_text(r, "weir run", false).find("passed over"), std::string::npos);
+  EXPECT_EQ(as_json(r).find("passed_over"), std::string::npos);
+  r.passed_over = 12;
+  EXPECT_NE(as_text(r, "weir run", false).find("12 passed over, which earlier runs have done"),
+            std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(as_json(r))["passed_over"], 12);
+}
+
 }  // namespace
 }  // namespace weir::jobs

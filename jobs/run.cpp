@@ -6,6 +6,7 @@
 #include <jobs/report.hpp>
 #include <jobs/report_target.hpp>
 #include <jobs/run_input.hpp>
+#include <jobs/run_memory.hpp>
 #include <jobs/signals.hpp>
 #include <jobs/watchdog.hpp>
 #include <jobs/whole_run.hpp>
@@ -17,25 +18,17 @@
 #include <cerrno>
 #include <csignal>
 #include <exception>
-#include <filesystem>
 #include <string>
+#include <system_error>
 
 namespace weir::jobs {
 
 namespace {
 
-// The directory of the results, made and looked at before anything is read: no job would fare better.
-io_result<> make_results(const std::string& directory) {
-  if (directory.empty()) return {};
-  std::error_code code;
-  std::filesystem::create_directories(directory, code);
-  if (!code && !std::filesystem::is_directory(directory, code) && !code)
-    code = std::make_error_code(std::errc::not_a_directory);
-  if (!code && ::access(directory.c_str(), W_OK | X_OK) != 0) code = {errno, std::generic_category()};
-  if (!code) return {};
-  return std::unexpected(error(
-      code, fmt::format("cannot write results to '{}': {}; give --results a directory that can be written",
-                        directory, code.message())));
+// Of a file that is all right but for the room on its disk.
+bool is_full(const std::error_code& code) {
+  return code == std::errc::no_space_on_device || code == std::errc::file_too_large ||
+         code == std::error_code(EDQUOT, std::generic_category());
 }
 
 std::string formatted(const report& r, const run_options& o, const console& out) {
@@ -64,20 +57,23 @@ int run(run_request request) {
     std::signal(SIGPIPE, SIG_IGN);
     const auto from = open_input(request, -1);
     if (!from) return out.say(from.error().detail), 2;
-    return dry_run(request, **from, out);
+    const auto memory = run_memory::look(request);
+    if (!memory) return out.say(memory.error().detail), 2;
+    return dry_run(request, **from, memory->before(), out);
   }
   // Opening a FIFO waits for its other end: before signals are blocked, so that one ends the wait.
   auto from = open_input(request, end.interrupt());
   if (!from) return out.say(from.error().detail), 2;
   report_target target;
   if (const auto opened = target.open(o.report_file); !opened) return out.say(opened.error().detail), 2;
-  if (const auto made = make_results(o.results); !made) return out.say(made.error().detail), 2;
-  block_signals();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
-  auto dog = watchdog::start();
+  const auto memory = run_memory::open(request, [&](const std::string& text) { out.say(text); });
+  if (!memory) return out.say(memory.error().detail), is_full(memory.error().code) ? 1 : 2;
+  block_signals();
+  auto dog = watchdog::start(memory->locks());
   if (!dog) return out.say(dog.error().detail), 1;
   try {
-    whole_run all(request, *dog, std::move(*from), end, out);
+    whole_run all(request, *memory, *dog, std::move(*from), end, out);
     const report r = all.run();
     const bool asked = !o.report_file.empty() || o.format != report_format::text;
     const bool nothing = !all.read_anything() && end.exit_code() == 0;

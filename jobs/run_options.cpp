@@ -148,6 +148,9 @@ std::size_t queue_of(const run_options& o) { return o.queue.value_or(4 * workers
 bool reorders(const run_options& o) { return o.lanes || o.fair_by; }
 
 io_result<> check_control(const run_options& o) {
+  if ((o.resume || o.resume_failed) && o.joblog.empty() && o.results.empty())
+    return refuse(fmt::format("{} must know what has been done; add --joblog FILE (or --results DIR)",
+                              o.resume_failed ? "--resume-failed" : "--resume"));
   if (o.backoff && o.attempts == 1)
     return refuse("--backoff is the wait between attempts, and there is only one; add --retries 3, say");
   if (o.retry_budget && o.attempts == 1)

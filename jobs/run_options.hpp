@@ -98,6 +98,11 @@ struct run_options {
   std::string results{};  ///< folder; empty: print
   bool dry_run = false;
 
+  // what has been done before
+  std::string joblog{};        ///< file; empty: none
+  bool resume = false;         ///< pass over what has ended
+  bool resume_failed = false;  ///< pass over what has succeeded; with both this one counts
+
   // what people see
   when progress = when::automatic;
   when color = when::automatic;

@@ -32,6 +32,9 @@ class run_tally {
   /// Refused, for it could not have started in time.
   void job_hopeless() noexcept { add(expired_door_); }
 
+  /// Not submitted: an earlier run has done it.
+  void job_passed_over() noexcept { add(passed_over_); }
+
   void submitted(std::size_t lane) noexcept {
     if (!lanes_.empty()) add(lanes_[lane].submitted);
   }
@@ -55,6 +58,7 @@ class run_tally {
   }
 
   std::uint64_t timed_out() const noexcept { return timed_out_.load(std::memory_order_relaxed); }
+  std::uint64_t passed_over() const noexcept { return passed_over_.load(std::memory_order_relaxed); }
   std::uint64_t peak_workers() const noexcept { return peak_workers_.load(std::memory_order_relaxed); }
   std::vector<lane_figures> lanes() const;
 
@@ -79,6 +83,7 @@ class run_tally {
 
   std::vector<lane_watch> lanes_;
   number peak_workers_ = 0;
+  number passed_over_ = 0;
   number timed_out_ = 0;
   number not_started_ = 0;
   number not_submitted_ = 0;

@@ -1,3 +1,4 @@
+#include <jobs/process_group.hpp>
 #include <jobs/watchdog.hpp>
 
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 #include <span>
 #include <string>
 #include <utility>
@@ -22,7 +24,7 @@ namespace {
 // How long a woken watchdog lets records gather: waking for each would cost every short job two context
 // switches.
 constexpr int gather_milliseconds = 50;
-constexpr int list_descriptor = 0;
+constexpr int list_descriptor = 0;  // then what is kept, from 2
 constexpr int life_descriptor = 1;
 
 /// The groups that live, by what the records say.
@@ -45,11 +47,20 @@ class group_list {
     for (const pid_t group : groups_) ::kill(-group, SIGKILL);
   }
 
+  /// Kills what lives until nothing does: a process that was just being made may have escaped the first time.
+  void bury_all() const {
+    constexpr timespec between_looks{0, 2'000'000};
+    while (!groups_.empty() && any_group_alive(groups_)) {
+      kill_all();
+      ::nanosleep(&between_looks, nullptr);
+    }
+  }
+
  private:
   std::vector<pid_t> groups_;
 };
 
-[[noreturn]] void watch() {
+[[noreturn]] void watch(bool bury) {
   group_list groups;
   std::array<std::int32_t, 1024> records;
   for (;;) {
@@ -64,19 +75,22 @@ class group_list {
     if (count < records.size()) ::poll(&life, 1, gather_milliseconds);
   }
   groups.kill_all();
+  if (bury) groups.bury_all();
   ::_exit(0);
 }
 
 /// The child's side of the fork: nothing of weir's stays open, nothing a terminal sends reaches it.
-[[noreturn]] void become_watchdog(int list, int life) {
+[[noreturn]] void become_watchdog(int list, int life, std::span<const int> kept) {
   ::setsid();
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
   ::prctl(PR_SET_NAME, "weir-watchdog");
-  list = ::fcntl(list, F_DUPFD, 10);
-  life = ::fcntl(life, F_DUPFD, 10);
-  if (::dup2(list, list_descriptor) < 0 || ::dup2(life, life_descriptor) < 0) ::_exit(1);
-  ::close_range(2, ~0U, 0);
-  watch();
+  // Out of the way first: the numbers they are to have may be in use.
+  std::vector<int> moved{::fcntl(list, F_DUPFD, 10), ::fcntl(life, F_DUPFD, 10)};
+  for (const int descriptor : kept) moved.push_back(::fcntl(descriptor, F_DUPFD, 10));
+  for (std::size_t i = 0; i < moved.size(); ++i)
+    if (::dup2(moved[i], static_cast<int>(i)) < 0) ::_exit(1);
+  ::close_range(static_cast<unsigned>(moved.size()), ~0U, 0);
+  watch(!kept.empty());
 }
 
 error cannot_start(int code) {
@@ -100,7 +114,7 @@ void occupy_standard_descriptors() {
   }
 }
 
-io_result<watchdog> watchdog::start() {
+io_result<watchdog> watchdog::start(std::span<const int> kept) {
   occupy_standard_descriptors();
   std::array<int, 2> list{-1, -1};
   std::array<int, 2> life{-1, -1};
@@ -116,7 +130,7 @@ io_result<watchdog> watchdog::start() {
     close_both(life);
     return std::unexpected(cannot_start(code));
   }
-  if (pid == 0) become_watchdog(list[0], life[0]);
+  if (pid == 0) become_watchdog(list[0], life[0], kept);
   ::close(list[0]);
   ::close(life[0]);
   return watchdog(pid, list[1], life[1]);

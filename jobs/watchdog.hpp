@@ -7,12 +7,16 @@
 // file the watchdog sends SIGKILL to every group on its list and ends. Invariant: every write end is
 // close-on-exec, so no job's program keeps the pipe open. What is promised: the group of each job that has
 // not ended. What a job left behind in the background when its leader ended, and a job that left its group by
-// setsid, lives on, as it does after a run that ends normally.
+// setsid, lives on, as it does after a run that ends normally. The watchdog has the descriptors it was told
+// to keep, with their locks, until the last process it had to kill is dead: who waits for the lock starts no
+// job beside one of an old run.
 #pragma once
 
 #include <weir/base/error.hpp>
 
 #include <sys/types.h>
+
+#include <span>
 
 namespace weir::jobs {
 
@@ -28,7 +32,9 @@ class watchdog {
   /// Forks: call it before the first thread and before memory grows. The child is in a session of its own
   /// (ctrl-C does not reach it), ignores SIGINT, SIGTERM, SIGHUP and SIGQUIT, and keeps nothing open but its
   /// pipes. Fails with the system's code when there is no process or descriptor left.
-  static io_result<watchdog> start();
+  /// `kept` stay open in the child (their locks are held) until nothing of the groups it had to kill is
+  /// alive.
+  static io_result<watchdog> start(std::span<const int> kept = {});
 
   watchdog(watchdog&& other) noexcept;
   watchdog& operator=(watchdog&& other) noexcept;

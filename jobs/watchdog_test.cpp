@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <iterator>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,8 +63,8 @@ class no_sink : public output_sink {
 
 /// What stands in for weir and is killed: a watchdog, and two workers that start one job after the other. A
 /// byte on `ready` says that the first job runs.
-[[noreturn]] void drive(const std::string& mark, const char* script, int ready) {
-  watchdog dog = watchdog::start().value();
+[[noreturn]] void drive(const std::string& mark, const char* script, int ready, std::span<const int> kept) {
+  watchdog dog = watchdog::start(kept).value();
   ::setenv("WEIR_TEST_MARK", mark.c_str(), 1);
   const auto shared = launcher::make(&dog).value();
   std::vector<std::thread> workers;
@@ -89,10 +91,10 @@ class no_sink : public output_sink {
 
 class killed_driver {
  public:
-  killed_driver(std::string mark, const char* script) : mark_(std::move(mark)) {
+  killed_driver(std::string mark, const char* script, std::vector<int> kept = {}) : mark_(std::move(mark)) {
     EXPECT_EQ(::pipe2(ready_, O_CLOEXEC), 0);
     pid_ = ::fork();
-    if (pid_ == 0) drive(mark_, script, ready_[1]);
+    if (pid_ == 0) drive(mark_, script, ready_[1], kept);
     ::close(ready_[1]);
   }
   ~killed_driver() { ::close(ready_[0]); }
@@ -137,6 +139,46 @@ TEST(watchdog, kills_the_jobs_of_a_weir_killed_at_any_moment) {
     driver.kill();
     ASSERT_TRUE(wait_until_gone(mark, seconds(20))) << "round " << round;
   }
+}
+
+TEST(watchdog, gives_a_lock_back_when_the_last_of_the_killed_is_dead) {
+  const std::string path = "/tmp/weir-watchdog-test-" + std::to_string(::getpid());
+  for (int round = 0; round < 10; ++round) {
+    const std::string mark = unique_mark(200 + round);
+    const int theirs = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ASSERT_EQ(::flock(theirs, LOCK_EX), 0);
+    // Processes that are made all the time, in the group of the job.
+    killed_driver driver(mark, "trap '' TERM; echo up; (while :; do /bin/true; done) & sleep 1000", {theirs});
+    ::close(theirs);
+    driver.await_output();
+    const int mine = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    EXPECT_NE(::flock(mine, LOCK_EX | LOCK_NB), 0) << "while it runs";
+    driver.kill();
+    ASSERT_EQ(::flock(mine, LOCK_EX), 0);
+    EXPECT_TRUE(marked(mark).empty()) << "round " << round;
+    ::close(mine);
+  }
+  std::filesystem::remove(path);
+}
+
+TEST(watchdog, keeps_what_it_is_told_to_whatever_its_number) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::fcntl(ends[1], F_DUPFD, 40), 40);
+  const std::vector<int> kept{ends[1], 40};
+  {
+    watchdog dog = watchdog::start(kept).value();
+    for (const int end : kept) ::close(end);
+    while (content("/proc/" + std::to_string(dog.pid()) + "/comm") != "weir-watchdog\n")
+      std::this_thread::yield();
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    char byte = 0;
+    EXPECT_EQ(::read(ends[0], &byte, 1), -1) << "the watchdog has the writing end";
+    EXPECT_EQ(errno, EAGAIN);
+  }
+  char byte = 0;
+  EXPECT_EQ(::read(ends[0], &byte, 1), 0);
+  ::close(ends[0]);
 }
 
 TEST(watchdog, ends_with_weir_and_leaves_no_zombie) {

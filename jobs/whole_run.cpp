@@ -1,5 +1,6 @@
 #include <jobs/whole_run.hpp>
 
+#include <jobs/resumed_reader.hpp>
 #include <jobs/run_input.hpp>
 #include <jobs/signals.hpp>
 #include <weir/base/units.hpp>
@@ -150,14 +151,37 @@ submit_options whole_run::describe(item_batch& batch, const std::stop_token& sto
 
 void whole_run::read_items() {
   batch_reader reader(*source_, options_.items_per_job, batch_budget(command_));
+  if (memory_.before() == nullptr) return submit_all(reader);
+  using again = resumed_reader::again;
+  resumed_reader rest(reader, *memory_.before(), options_.resume_failed ? again::failed : again::nothing,
+                      [this](std::uint64_t seq) { pass_over(seq); });
+  submit_all(rest);
+}
+
+// An earlier run has done it.
+void whole_run::pass_over(std::uint64_t seq) {
+  read_anything_ = true;
+  printer_.skip(seq);
+  tally_.job_passed_over();
+}
+
+// What is not the input it was is not to be run: nothing more starts.
+void whole_run::cannot_read(const error& why) {
+  console_.say(why.detail);
+  const bool refused = why.code == std::errc::invalid_argument;
+  ending_.because(refused ? 2 : 1);
+  if (!refused) return;
+  ending_.stop_starting();
+  pool_.cancel();
+}
+
+template <class Reader>
+void whole_run::submit_all(Reader& reader) {
   const std::stop_token stop = ending_.reading();
   item_batch batch;
   while (!stop.stop_requested()) {
     const auto got = reader.next(batch);
-    if (!got) {
-      console_.say(got.error().detail);
-      ending_.because(1);
-    }
+    if (!got) cannot_read(got.error());
     if (!got || *got != reading::got) return;
     read_anything_ = true;
     const submit_options how = describe(batch, stop);
@@ -239,6 +263,7 @@ report whole_run::current() const {
            .queue_capacity = queue_of(options_),
            .queue_wait = pool_.queue_wait(),
            .run_time = runner_.run_time()};
+  if (memory_.before() != nullptr) r.passed_over = tally_.passed_over();
   r.control = current_control(r.jobs);
   return r;
 }

@@ -14,6 +14,7 @@
 #include <jobs/progress.hpp>
 #include <jobs/report.hpp>
 #include <jobs/run.hpp>
+#include <jobs/run_memory.hpp>
 #include <jobs/run_tally.hpp>
 #include <jobs/source.hpp>
 #include <jobs/watchdog.hpp>
@@ -36,16 +37,18 @@ inline constexpr std::string_view run_name = "weir run";
 class whole_run {
  public:
   /// All of these must outlive it. Throws std::system_error when the system has no descriptor left.
-  whole_run(run_request& request, watchdog& dog, std::unique_ptr<source> from, ending& end, console& out)
+  whole_run(run_request& request, const run_memory& memory, watchdog& dog, std::unique_ptr<source> from,
+            ending& end, console& out)
       : options_(request.options),
         command_(request.command),
+        memory_(memory),
         source_(std::move(from)),
         ending_(end),
         console_(out),
         halt_(options_.halt),
         printer_(printing()),
         launcher_(made(launcher::make(&dog))),
-        runner_(options_, command_, *launcher_, printer_, ending_, console_),
+        runner_(options_, command_, *launcher_, printer_, ending_, console_, memory.log()),
         workers_file_(options_.workers.file),
         view_(options_, console_),
         workers_(workers_of(options_)),
@@ -72,6 +75,10 @@ class whole_run {
   job_end run_job(const item_batch& batch);
   void job_has_failed();
   void read_items();
+  template <class Reader>
+  void submit_all(Reader& reader);
+  void cannot_read(const error& why);
+  void pass_over(std::uint64_t seq);
   submit_options describe(item_batch& batch, const std::stop_token& stop) const;
   void refused(std::uint64_t seq, const submit_options& how, errc why);
   void lose(std::uint64_t seq, std::size_t lane);
@@ -86,6 +93,7 @@ class whole_run {
 
   const run_options& options_;
   const command_template& command_;
+  const run_memory& memory_;
   const std::unique_ptr<source> source_;
   ending& ending_;
   console& console_;

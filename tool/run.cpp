@@ -21,20 +21,9 @@ using weir::tool::usage_error;
 using options = jobs::run_options;
 
 // Of the command line as it is planned; they are refused, and not taken for a mistyped other one.
-constexpr std::string_view later[] = {"--joblog",
-                                      "--resume",
-                                      "--resume-failed",
-                                      "--rate-store",
-                                      "--from",
-                                      "--worker-process",
-                                      "--post",
-                                      "--spill-dir",
-                                      "--spill-max",
-                                      "--durability",
-                                      "--ui",
-                                      "--metrics",
-                                      "--admin-token-file",
-                                      "--trace"};
+constexpr std::string_view later[] = {
+    "--rate-store", "--from",    "--worker-process",   "--post", "--spill-dir", "--spill-max", "--durability",
+    "--ui",         "--metrics", "--admin-token-file", "--trace"};
 
 option_group how_much(options& o) {
   return {"How much at once, and what may wait",
@@ -178,6 +167,23 @@ option_group output(options& o) {
             [&o](const std::string&) { o.dry_run = true; }}}};
 }
 
+option_group what_is_kept(options& o) {
+  return {
+      "What is kept for another run",
+      {{"--joblog", "FILE", "write a line for each job that has ended, as GNU parallel does",
+        "Columns: Seq Host Starttime JobRuntime Send Receive Exitval Signal Command, after a tab each. What "
+        "FILE held\n"
+        "is gone, unless the run resumes.",
+        [&o](const std::string& v) { o.joblog = v; }},
+       {"--resume", "", "pass over what --joblog (or --results) says has ended",
+        "Give the same command and input: a job is known by its number, and must be the same job. What was "
+        "under\n"
+        "way when weir was killed runs again.",
+        [&o](const std::string&) { o.resume = true; }},
+       {"--resume-failed", "", "as --resume, and run again what has failed", "",
+        [&o](const std::string&) { o.resume_failed = true; }}}};
+}
+
 option_group what_you_see(options& o) {
   return {
       "What you see of it, on standard error",
@@ -246,7 +252,7 @@ weir::tool::grammar grammar_of(options& o) {
        .later = later},
       weir::tool::operands::end_options,
       {how_much(o), what_holds_jobs_back(o), who_goes_first(o), which_items(o), when_jobs_run(o), output(o),
-       what_you_see(o)},
+       what_is_kept(o), what_you_see(o)},
       {{"-P", "-j, --workers"},
        {"--jobs", "-j, --workers"},
        {"--max-procs", "-j, --workers"},

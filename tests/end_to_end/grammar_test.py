@@ -226,7 +226,7 @@ def test_an_empty_value_in_a_word_of_its_own_is_refused(weir, option):
 
 @pytest.mark.parametrize(
     "words",
-    [["run", "--joblog", "x", "echo"], ["run", "--ui=x", "echo"], ["serve"], ["top", "x"],
+    [["run", "--ui=x", "echo"], ["serve"], ["top", "x"],
      ["bench", "spill"]],
     ids=" ".join,
 )
