@@ -3,6 +3,7 @@
 #include <weir/spill/engine.hpp>
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -34,7 +35,7 @@ io_result<> check_records(std::span<const spill_store::record> records) {
 }  // namespace
 
 /// One call of append(), on its thread's stack.
-struct spill_engine::waiting_append {
+struct spill_engine::waiting_append : fifo_hook<waiting_append> {
   std::vector<std::byte> bytes;
   std::vector<sealed_record> records;
   std::span<const spill_store::record> given;
@@ -52,7 +53,7 @@ io_result<> spill_engine::append(std::span<const spill_store::record> records) {
   for (const spill_store::record& r : records) mine.records.push_back(encode(r, mine.bytes));
   {
     const std::lock_guard hold(door_);
-    waiting_.push_back(&mine);
+    waiting_.push_back(mine);
     mine.leads = !std::exchange(led_, true);
   }
   if (!mine.leads) mine.told.wait(never);
@@ -60,11 +61,11 @@ io_result<> spill_engine::append(std::span<const spill_store::record> records) {
   return std::move(mine.outcome);
 }
 
-void spill_engine::lead() {
-  std::vector<waiting_append*> group;
+void spill_engine::lead() noexcept {
+  call_list group;
   {
     const std::lock_guard hold(file_);
-    group = take_group();
+    take_group(group);
     commit(group);
   }
   waiting_append* heir = nullptr;
@@ -77,77 +78,91 @@ void spill_engine::lead() {
     }
   }
   if (heir) heir->told.finish();
-  for (waiting_append* call : std::span(group).subspan(1))
-    call->told.finish();  // the first is the leader's own
+  group.remove(*group.front());  // the leader's own call
+  while (!group.empty()) {
+    waiting_append& call = *group.front();
+    group.remove(call);
+    call.told.finish();
+  }
 }
 
-std::vector<spill_engine::waiting_append*> spill_engine::take_group() {
+void spill_engine::take_group(call_list& group) noexcept {
   const std::lock_guard hold(door_);
-  std::vector<waiting_append*> group;
-  for (std::size_t bytes = 0; !waiting_.empty() && bytes < group_bytes; waiting_.pop_front()) {
-    bytes += waiting_.front()->bytes.size();
-    group.push_back(waiting_.front());
+  for (std::size_t bytes = 0; !waiting_.empty() && bytes < group_bytes;) {
+    waiting_append& call = *waiting_.front();
+    waiting_.remove(call);
+    group.push_back(call);
+    bytes += call.bytes.size();
   }
-  return group;
 }
 
 /// All together; when that fails, each alone, so that one too large for the room left does not take the
 /// others with it.
-void spill_engine::commit(std::span<waiting_append* const> group) {
-  const auto whole = insert(group);
-  if (whole) return;
-  if (group.size() == 1) {
-    group.front()->outcome = whole;
-    return;
-  }
-  for (waiting_append* const& call : group) call->outcome = insert({&call, 1});
+void spill_engine::commit(call_list& group) noexcept {
+  waiting_append* const first = group.front();
+  first->outcome = insert(first, nullptr);
+  if (first->outcome || group.size() == 1) return;
+  for (waiting_append* call = first; call; call = call->behind) call->outcome = insert(call, call->behind);
 }
 
-io_result<> spill_engine::insert(std::span<waiting_append* const> group) {
-  if (auto safe = make_safe(); !safe) return safe;
-  rows_.clear();
-  std::uint64_t number = last_number_;
-  for (waiting_append* call : group) {
-    for (std::size_t i = 0; i < call->records.size(); ++i) {
-      const sealed_record& record = call->records[i];
-      const std::uint64_t place = place_of(call->given[i].lane, ++number);
-      seal(call->bytes, record, place);
-      rows_.push_back({place, std::span(call->bytes).subspan(record.offset, record.size)});
-    }
+/// The calls from `first` to before `end`.
+io_result<> spill_engine::insert(waiting_append* first, waiting_append* end) noexcept {
+  try {
+    if (auto safe = make_safe(); !safe) return safe;
+    const std::uint64_t number = seal_rows(first, end);
+    if (auto done = insert_rows(); !done) return done;
+    last_number_ = number;
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(error(std::errc::not_enough_memory));
   }
-  if (counts_.jobs + rows_.size() > options_.max_jobs) {
-    return std::unexpected(error(errc::full, "the spill store is full at " +
-                                                 std::to_string(options_.max_jobs) +
-                                                 " jobs; raise max_jobs, or wait until some have run"));
-  }
-  auto done = rebuilding([&] { return table_->insert(rows_); });
-  if (!done) return done;
-  last_number_ = number;
-  count_group(group);
+  count_group(first, end);
   wrote();
   return {};
 }
 
-void spill_engine::count_group(std::span<waiting_append* const> group) {
+/// Gives the records their places, and their lanes a state. The last number.
+std::uint64_t spill_engine::seal_rows(waiting_append* first, waiting_append* end) {
+  rows_.clear();
+  std::uint64_t number = last_number_;
+  for (waiting_append* call = first; call != end; call = call->behind) {
+    for (std::size_t i = 0; i < call->records.size(); ++i) {
+      const sealed_record& record = call->records[i];
+      const std::size_t lane = call->given[i].lane;
+      const std::uint64_t place = place_of(lane, ++number);
+      seal(call->bytes, record, place);
+      if (rows_.empty() || lane_of(rows_.back().place) != lane)
+        lanes_.try_emplace(lane, lane_state{.next = place});
+      rows_.push_back({place, std::span(call->bytes).subspan(record.offset, record.size)});
+    }
+  }
+  return number;
+}
+
+io_result<> spill_engine::insert_rows() {
+  if (rows_.size() > options_.max_jobs - std::min(options_.max_jobs, counts_.jobs)) {
+    return std::unexpected(error(errc::full, "the spill store is full at " +
+                                                 std::to_string(options_.max_jobs) +
+                                                 " jobs; raise max_jobs, or wait until some have run"));
+  }
+  return rebuilding([&] { return table_->insert(rows_); });
+}
+
+void spill_engine::count_group(waiting_append* first, waiting_append* end) noexcept {
   counts_.jobs += rows_.size();
   counts_.appended += rows_.size();
-  for (const waiting_append* call : group) {
+  for (waiting_append* call = first; call != end; call = call->behind) {
     for (const spill_store::record& r : call->given) counts_.largest_id = std::max(counts_.largest_id, r.id);
   }
-  lane_state* lane = nullptr;
-  std::size_t number = 0;
+  auto lane = lanes_.end();
   for (const row& r : rows_) {
-    if (!lane || lane_of(r.place) != number) {
-      number = lane_of(r.place);
-      lane = &lanes_.try_emplace(number, lane_state{.next = r.place}).first->second;
-    }
-    ++lane->unfetched;
+    if (lane == lanes_.end() || lane->first != lane_of(r.place)) lane = lanes_.find(lane_of(r.place));
+    ++lane->second.unfetched;
   }
 }
 
 /// After a sync of the log that failed: what was in it is written into the file instead, from memory.
 io_result<> spill_engine::make_safe() {
-  if (!sync_ || !sync_->has_failed()) return {};
+  if (!table_ || !sync_ || !sync_->has_failed()) return {};
   if (auto done = table_->checkpoint(); !done) return done;
   sync_->mended();
   return {};

@@ -25,9 +25,7 @@ std::vector<std::uint64_t> places_of(std::span<const spill_store::position> posi
 }  // namespace
 
 spill_engine::spill_engine(spill_options options, lock_file lock)
-    : options_(std::move(options)), files_(options_.directory), lock_(std::move(lock)) {
-  counts_.max_bytes = options_.max_bytes;
-}
+    : options_(std::move(options)), files_(options_.directory), lock_(std::move(lock)) {}
 
 io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options& options) {
   if (const auto bad = check(options)) {
@@ -47,7 +45,8 @@ io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options&
 
 io_result<> spill_engine::adopt(io_result<opened_table> opened) {
   auto done = adopt_sound(std::move(opened));
-  if (!done && table_ && table_->has_damage()) done = rebuild();
+  if (!done && table_ && table_->has_damage()) return rebuild();
+  if (!done) table_.reset();
   return done;
 }
 
@@ -57,9 +56,12 @@ io_result<> spill_engine::adopt_sound(io_result<opened_table> opened) {
   counts_.rebuilds += opened->rebuilds;
   counts_.moved_aside += opened->damaged_rows;
   counts_.unfinished_commits += opened->unfinished_commits;
-  if (auto done = count_rows(); !done) return done;
-  if (options_.sync == durability::batch) {
+  if (auto done = look_through(); !done) return done;
+  if (options_.sync != durability::batch) return {};
+  try {
     sync_.emplace([table = table_.get()] { return table->sync_log(); });
+  } catch (const std::system_error& failed) {
+    return std::unexpected(error(failed.code(), "cannot start the thread that syncs the spill store"));
   }
   return {};
 }
@@ -67,11 +69,13 @@ io_result<> spill_engine::adopt_sound(io_result<opened_table> opened) {
 io_result<> spill_engine::rebuild() {
   sync_.reset();
   table_.reset();
-  return adopt_sound(reopen_damaged(files_, options_));
+  auto done = adopt_sound(reopen_damaged(files_, options_));
+  if (!done) table_.reset();
+  return done;
 }
 
 /// Reads all there is: how much each lane has, and what is not whole.
-io_result<> spill_engine::count_rows() {
+io_result<> spill_engine::look_through() {
   counts_.jobs = 0;
   counts_.largest_id = std::max(counts_.largest_id, table_->largest_id());
   for (auto& [lane, state] : lanes_) state.unfetched = 0;
@@ -138,7 +142,8 @@ io_result<> spill_engine::set_aside(std::span<const spill_store::position> unusa
 spill_store::statistics spill_engine::stats() const {
   const std::lock_guard hold(file_);
   spill_store::statistics now = counts_;
-  now.bytes = table_->bytes();
+  now.max_bytes = options_.max_bytes;
+  if (table_) now.bytes = table_->bytes();
   for (const auto& [lane, state] : lanes_) {
     if (state.unfetched == 0) continue;
     now.unfetched += state.unfetched;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <weir/base/error.hpp>
+#include <weir/base/fifo_list.hpp>
 #include <weir/spill/lock_file.hpp>
 #include <weir/spill/log_sync.hpp>
 #include <weir/spill/opening.hpp>
@@ -24,7 +25,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -58,18 +58,21 @@ class spill_engine {
   // Under `file_`, but for open().
   io_result<> adopt(io_result<opened_table> opened);
   io_result<> adopt_sound(io_result<opened_table> opened);
-  io_result<> count_rows();
+  io_result<> look_through();
   void count_row(std::uint64_t place, std::uint64_t id);
   io_result<> rebuild();
   template <class F>
   auto rebuilding(F&& work) -> decltype(work());
   void wrote() noexcept;
 
-  void lead();
-  std::vector<waiting_append*> take_group();
-  void commit(std::span<waiting_append* const> group);
-  io_result<> insert(std::span<waiting_append* const> group);
-  void count_group(std::span<waiting_append* const> group);
+  using call_list = fifo_list<waiting_append>;
+  void lead() noexcept;
+  void take_group(call_list& group) noexcept;
+  void commit(call_list& group) noexcept;
+  io_result<> insert(waiting_append* first, waiting_append* end) noexcept;
+  io_result<> insert_rows();
+  std::uint64_t seal_rows(waiting_append* first, waiting_append* end);
+  void count_group(waiting_append* first, waiting_append* end) noexcept;
   io_result<> make_safe();
 
   io_result<spill_store::batch> collect(std::size_t max, std::optional<std::size_t> lane);
@@ -81,21 +84,26 @@ class spill_engine {
   lock_file lock_;
 
   mutable std::mutex file_;
-  std::unique_ptr<job_table> table_;
-  std::optional<log_sync> sync_;  // at durability::batch; ends before the table
+  std::unique_ptr<job_table> table_;  // null: a rebuild failed
+  std::optional<log_sync> sync_;      // at durability::batch; ends before the table
   std::map<std::size_t, lane_state> lanes_;
   std::uint64_t last_number_ = 0;
   spill_store::statistics counts_;
-  std::vector<row> rows_;  // of the group being committed
+  std::vector<row> rows_;  // of the group being committed; kept for its memory
 
   std::mutex door_;
-  std::deque<waiting_append*> waiting_;
+  call_list waiting_;
   bool led_ = false;
 };
 
-/// Runs `work`; when it finds the file damaged, rebuilds it and runs it again.
+/// Runs `work`; when it finds the file damaged, rebuilds it and runs it again. A rebuild that failed is begun
+/// again by the next call.
 template <class F>
 auto spill_engine::rebuilding(F&& work) -> decltype(work()) {
+  if (!table_) {
+    if (auto reopened = adopt(open_table(files_, options_)); !reopened)
+      return std::unexpected(reopened.error());
+  }
   auto done = work();
   if (done || !table_->has_damage()) return done;
   if (auto rebuilt = rebuild(); !rebuilt) return std::unexpected(rebuilt.error());

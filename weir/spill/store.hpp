@@ -7,6 +7,8 @@
 // given, or not at all: one whose checksum fails is moved aside, counted and reported. One process at a time
 // has the directory.
 //
+// Errors beside those named: std::errc::not_enough_memory. After any error the store goes on.
+//
 // Thread-safety: every member may be called from any thread, several at once; appends of several threads
 // share a commit. The store must not be moved or destroyed during a call.
 #pragma once

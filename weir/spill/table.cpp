@@ -134,9 +134,8 @@ io_result<> job_table::in_transaction(std::string_view doing, F&& work) {
   if (code == SQLITE_OK) code = work();
   if (code == SQLITE_OK) code = commit_.run();
   if (code == SQLITE_OK) return {};
-  error failed = failure(code, doing);
   if (db_.in_transaction()) rollback_.run();
-  return std::unexpected(std::move(failed));
+  return std::unexpected(failure(code, doing));
 }
 
 io_result<> job_table::insert(std::span<const row> rows) {
@@ -171,6 +170,7 @@ error job_table::insert_failure(int code, std::span<const row> rows) {
 
 io_result<job_table::reader> job_table::read(std::uint64_t first, std::uint64_t last) {
   if (readers_.empty()) {
+    readers_.reserve(++most_readers_);  // a reader's end gives its statement back, and must not need memory
     auto made = db_.prepare("SELECT place, record FROM jobs WHERE place BETWEEN ?1 AND ?2 ORDER BY place");
     if (!made) return std::unexpected(made.error());
     readers_.push_back(std::move(*made));

@@ -97,7 +97,8 @@ class job_table {
 
   database db_;
   statement begin_, commit_, rollback_, insert_, remove_, copy_aside_, mark_, pages_, free_pages_;
-  std::vector<statement> readers_;
+  std::vector<statement> readers_;  // idle ones
+  std::size_t most_readers_ = 0;
   sqlite3_file* log_ = nullptr;  // SQLite's, as long as the connection
   std::uint64_t marked_id_ = 0;
   std::uint64_t max_pages_ = 0;
