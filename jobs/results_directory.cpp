@@ -52,6 +52,7 @@ void results_directory::close() noexcept {
 
 io_result<> results_directory::begin(std::uint64_t seq, std::string_view item) {
   close();
+  failed_.reset();
   directory_ = root_ / std::to_string(seq);
   std::error_code code;
   std::filesystem::create_directories(directory_, code);
@@ -71,19 +72,25 @@ io_result<> results_directory::begin(std::uint64_t seq, std::string_view item) {
 
 io_result<> results_directory::write(stream which, std::string_view bytes) {
   const auto index = static_cast<std::size_t>(which);
-  if (!write_all(files_[index], bytes)) return cannot_write(unfinished(directory_, stream_names[index]));
-  return {};
+  if (failed_) return std::unexpected(*failed_);
+  if (write_all(files_[index], bytes)) return {};
+  auto failed = cannot_write(unfinished(directory_, stream_names[index]));
+  failed_ = failed.error();
+  return failed;
 }
 
 io_result<> results_directory::finish(const process_result& result) {
+  if (failed_) return std::unexpected(*failed_);
+  if (result.killed == kill_cause::stop) return close(), io_result<>();
   for (std::size_t i = 0; i < files_.size(); ++i) {
     // Some file systems say only at close that the disk is full.
     if (::close(std::exchange(files_[i], -1)) < 0)
       return cannot_write(unfinished(directory_, stream_names[i]));
     if (auto named = give_name(stream_names[i]); !named) return named;
   }
-  return write_whole("exit", result.signal != 0 ? fmt::format("signal {}\n", result.signal)
-                                                : fmt::format("{}\n", result.exit_status));
+  if (result.signal != 0) return write_whole("exit", fmt::format("signal {}\n", result.signal));
+  const bool too_late = result.killed == kill_cause::timeout && result.exit_status == 0;
+  return write_whole("exit", fmt::format("{}\n", too_late ? -1 : result.exit_status));
 }
 
 io_result<> results_directory::write_whole(std::string_view name, std::string_view bytes) const {

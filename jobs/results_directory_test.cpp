@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -89,6 +91,52 @@ TEST_F(results, of_a_job_that_never_finished_stay_unfinished) {
   }
   EXPECT_FALSE(std::filesystem::exists(place / "1/stdout"));
   EXPECT_FALSE(std::filesystem::exists(place / "1/exit"));
+}
+
+TEST_F(results, of_a_job_that_the_runs_end_stopped_stay_unfinished) {
+  results_directory files(place);
+  ASSERT_TRUE(files.begin(1, "a"));
+  ASSERT_TRUE(files.write(stream::out, "half"));
+  process_result stopped;
+  stopped.killed = kill_cause::stop;
+  ASSERT_TRUE(files.finish(stopped));
+  EXPECT_EQ(content(place / "1/stdout.part"), "half");
+  EXPECT_FALSE(std::filesystem::exists(place / "1/stdout"));
+  EXPECT_FALSE(std::filesystem::exists(place / "1/exit"));
+}
+
+TEST_F(results, of_a_job_that_ended_well_and_too_late_do_not_say_0) {
+  results_directory files(place);
+  ASSERT_TRUE(files.begin(1, "a"));
+  process_result late;
+  late.killed = kill_cause::timeout;
+  ASSERT_TRUE(files.finish(late));
+  EXPECT_EQ(content(place / "1/exit"), "-1\n");
+}
+
+TEST_F(results, that_met_a_full_disk_keep_half_a_file_from_its_final_name) {
+  results_directory files(place);
+  ASSERT_TRUE(files.begin(1, "a"));
+  ASSERT_TRUE(files.write(stream::out, "half"));
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto old = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{6, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  const auto written = files.write(stream::out, " and more");
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, old);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, std::errc::file_too_large);
+  EXPECT_FALSE(files.write(stream::out, "after a gap"));
+  process_result killed;
+  killed.killed = kill_cause::output;
+  EXPECT_FALSE(files.finish(killed));
+  EXPECT_EQ(content(place / "1/stdout.part"), "half a");
+  EXPECT_FALSE(std::filesystem::exists(place / "1/stdout"));
+  EXPECT_FALSE(std::filesystem::exists(place / "1/exit"));
+  ASSERT_TRUE(files.begin(2, "b")) << "the next job has a fresh start";
+  EXPECT_TRUE(files.finish({}));
 }
 
 TEST_F(results, say_which_path_cannot_be_written) {

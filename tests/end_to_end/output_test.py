@@ -177,6 +177,9 @@ def test_results_of_a_folder_that_cannot_be_made_are_refused(weir, tmp_path):
 def test_results_on_a_full_disk_end_the_run(weir, small_disk):
     done = weir.run("-j2", "--results", str(small_disk), "head", "-c", "600000", items="/dev/zero\n" * 30)
     assert done.code == 1 and "cannot write" in done.complaint and "No space left" in done.complaint, done
+    whole = list(small_disk.rglob("stdout"))
+    assert whole and all(path.stat().st_size == 600_000 for path in whole), "half a file has a final name"
+    assert all((path.parent / "stdout").exists() for path in small_disk.rglob("exit"))
 
 
 @pytest.mark.small_disk
