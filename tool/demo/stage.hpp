@@ -37,6 +37,9 @@ class stage {
   /// Prints lines as they are: a table, code. Adds the last newline where it is missing.
   void show(std::string_view lines);
 
+  /// Throws interrupted when there was a signal: for scenes that wait for something of their own.
+  void check() const { interrupts_.check(); }
+
   /// Time to read what was said: on a terminal and at full pace.
   void pause(weir::duration);
 

@@ -323,11 +323,17 @@ TEST(guard, async_waits_end_in_time_or_when_asked) {
   retry again({.backoff = {.initial = 1h, .cap = 1h}});
   auto r = guard(again);
   std::stop_source stop;
+  std::atomic<bool> failed = false;
   std::jthread asks([&] {
-    while (again.stats().retries == 0) std::this_thread::yield();
+    while (!failed) std::this_thread::yield();
     stop.request_stop();
   });
-  EXPECT_EQ(call_async(s, r, failing(), stop.get_token()).error(), errc::cancelled);
+  const auto fails = [&]() -> result<int> {
+    failed = true;
+    return std::unexpected(errc::timed_out);
+  };
+  EXPECT_EQ(call_async(s, r, fails, stop.get_token()).error(), errc::cancelled);
+  EXPECT_EQ(again.stats().retries, 0u);
 }
 
 TEST(guard, async_hedges_race_two_tasks) {

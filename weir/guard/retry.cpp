@@ -61,9 +61,12 @@ std::optional<duration> retry::course::delay_after(const failure& why, detail::c
     return std::nullopt;
   }
   if (of_.budget_ && !of_.withdraw(context.now())) return std::nullopt;
+  return delay;
+}
+
+void retry::course::go_on() {
   ++attempts_;
   of_.retries_.add();
-  return delay;
 }
 
 bool retry::withdraw(time_point now) noexcept {

@@ -69,6 +69,8 @@ class retry : public shadowable {
     course(retry& of, detail::call_context& context);
     /// The call failed so. None: it is over.
     std::optional<duration> delay_after(const failure& why, detail::call_context& context);
+    /// The delay has passed: the next attempt begins.
+    void go_on();
 
    private:
     bool may_go_on(const failure& why) const;
@@ -116,6 +118,7 @@ R retry::around(Next& next, detail::call_context& context) {
       if (thrown) std::rethrow_exception(thrown);
       return detail::refused<R>(errc::cancelled);
     }
+    attempts.go_on();
   }
 }
 

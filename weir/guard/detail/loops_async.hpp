@@ -42,6 +42,7 @@ task<R> around_async(retry& guard, Next& next, call_context& context) {
       if (thrown) std::rethrow_exception(thrown);
       co_return refused<R>(errc::cancelled);
     }
+    attempts.go_on();
   }
 }
 
