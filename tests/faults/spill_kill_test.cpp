@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <random>
+#include <set>
 
 namespace weir {
 namespace {
@@ -66,7 +68,6 @@ class judge {
 
   void check(spill_store& store) {
     std::uint64_t last = 0;
-    std::uint64_t held_seen = 0;
     for (;;) {
       const auto batch = store.fetch(500);
       ASSERT_TRUE(batch) << batch.error().detail;
@@ -77,7 +78,6 @@ class judge {
         last = r.id;
         const auto known = jobs_.find(r.id);
         ASSERT_NE(known, jobs_.end()) << "job " << r.id << " came again after it had been acknowledged";
-        held_seen += known->second == held ? 1 : 0;
         known->second = held;  // now it is known to be there
         seen_.insert(r.id);
       }

@@ -79,7 +79,11 @@ TEST(spill_damage, a_record_that_is_not_whole_is_moved_aside_by_the_next_opening
   EXPECT_EQ(store.stats().moved_aside, 1u);
   EXPECT_EQ(store.stats().resumed, 4u);
   EXPECT_EQ(store.stats().rebuilds, 0u);
-  EXPECT_EQ(all_ids(store), (std::set<std::uint64_t>{1, 2, 4, 5}));
+  const auto first = store.fetch(1);
+  ASSERT_EQ(first->damaged.size(), 1u);
+  EXPECT_EQ(first->damaged[0].id, 3u);
+  EXPECT_EQ(ids(*first), (std::vector<std::uint64_t>{1}));
+  EXPECT_EQ(all_ids(store), (std::set<std::uint64_t>{2, 4, 5}));
 }
 
 TEST(spill_damage, a_record_that_goes_bad_while_the_store_is_open_is_reported_with_id_and_lane) {

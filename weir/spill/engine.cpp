@@ -54,7 +54,8 @@ io_result<> spill_engine::adopt_sound(io_result<opened_table> opened) {
   if (!opened) return std::unexpected(opened.error());
   table_ = std::move(opened->table);
   counts_.rebuilds += opened->rebuilds;
-  counts_.moved_aside += opened->damaged_rows;
+  counts_.moved_aside += opened->damaged_rows.size();
+  unreported_.insert(unreported_.end(), opened->damaged_rows.begin(), opened->damaged_rows.end());
   counts_.unfinished_commits += opened->unfinished_commits;
   if (auto done = look_through(); !done) return done;
   if (options_.sync != durability::batch) return {};
@@ -92,6 +93,7 @@ io_result<> spill_engine::look_through() {
         count_row(found.place, whole->id);
       } else {
         damaged.push_back(found.place);
+        unreported_.push_back({apparent_id(found.record), lane_of(found.place)});
       }
     }
   }

@@ -89,7 +89,8 @@ class spill_engine {
   std::map<std::size_t, lane_state> lanes_;
   std::uint64_t last_number_ = 0;
   spill_store::statistics counts_;
-  std::vector<row> rows_;  // of the group being committed; kept for its memory
+  std::vector<spill_store::damaged> unreported_;  // found by an opening: the next fetch tells
+  std::vector<row> rows_;                         // of the group being committed; kept for its memory
 
   std::mutex door_;
   call_list waiting_;

@@ -44,7 +44,12 @@ struct spill_engine::passed_rows {
 
 io_result<spill_store::batch> spill_engine::fetch(std::size_t max, std::optional<std::size_t> lane) {
   const std::lock_guard hold(file_);
-  return rebuilding([&] { return collect(max, lane); });
+  auto found = rebuilding([&] { return collect(max, lane); });
+  if (found && !unreported_.empty()) {
+    found->damaged.insert(found->damaged.end(), unreported_.begin(), unreported_.end());
+    unreported_.clear();
+  }
+  return found;
 }
 
 io_result<spill_store::batch> spill_engine::collect(std::size_t max, std::optional<std::size_t> lane) {

@@ -65,10 +65,10 @@ io_result<bool> must_rebuild(const store_files& files, opened_table& opened) {
 
 io_result<> rebuild_into(opened_table& opened, const store_files& files, const spill_options& options) {
   opened.table.reset();
-  auto counts = rebuild(files);
-  if (!counts) return std::unexpected(counts.error());
+  auto rows = rebuild(files);
+  if (!rows) return std::unexpected(rows.error());
   ++opened.rebuilds;
-  opened.damaged_rows += counts->damaged;
+  opened.damaged_rows = std::move(rows->damaged);
   bool damaged = false;
   auto table = job_table::open(files.jobs, options, damaged);
   if (!table) return std::unexpected(table.error());

@@ -10,6 +10,7 @@
 #include <limits>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace weir::detail {
 
@@ -103,22 +104,27 @@ class new_file {
     insert.bind(1, place);
     insert.bind(2, record);
     code_ = insert.run();
-    if (code_ == SQLITE_OK) (whole ? counts_.whole : counts_.damaged) += db_.changes();
+    if (code_ != SQLITE_OK || db_.changes() == 0) return;
+    if (whole) {
+      ++rows_.whole;
+    } else {
+      rows_.damaged.push_back({apparent_id(record), lane_of(place)});
+    }
   }
 
-  io_result<rebuilt_counts> finish() {
+  io_result<rebuilt_rows> finish() {
     mark_.bind(1, largest_id_);
     if (code_ == SQLITE_OK) code_ = mark_.run();
     if (code_ == SQLITE_OK) code_ = db_.run("COMMIT");
     if (code_ != SQLITE_OK) return std::unexpected(db_.failure(code_, "rebuild the store as"));
-    return counts_;
+    return std::move(rows_);
   }
 
  private:
   database db_;
   statement job_, aside_, mark_;
   std::uint64_t largest_id_ = 0;
-  rebuilt_counts counts_;
+  rebuilt_rows rows_;
   int code_ = SQLITE_OK;
 };
 
@@ -146,10 +152,10 @@ io_result<> move(const std::filesystem::path& from, const std::filesystem::path&
 
 }  // namespace
 
-io_result<rebuilt_counts> rebuild(const store_files& files) {
+io_result<rebuilt_rows> rebuild(const store_files& files) {
   std::error_code ignored;
   std::filesystem::remove(files.unfinished, ignored);
-  rebuilt_counts counts;
+  rebuilt_rows rows;
   {
     const auto file = bytes_of_file(files.jobs);
     if (!file) return std::unexpected(file.error());
@@ -161,11 +167,11 @@ io_result<rebuilt_counts> rebuild(const store_files& files) {
                  [&](std::uint64_t place, std::span<const std::byte> record) { made->add(place, record); });
     auto done = made->finish();
     if (!done) return std::unexpected(done.error());
-    counts = *done;
+    rows = std::move(*done);
   }
   if (auto done = put_in_place(files.unfinished, files.rebuilt); !done) return std::unexpected(done.error());
   if (auto done = finish_rebuild(files); !done) return std::unexpected(done.error());
-  return counts;
+  return rows;
 }
 
 io_result<> finish_rebuild(const store_files& files) {

@@ -13,8 +13,10 @@
 #include <weir/spill/byte_source.hpp>
 #include <weir/spill/layout.hpp>
 #include <weir/spill/page_rows.hpp>
+#include <weir/spill/store.hpp>
 
 #include <cstdint>
+#include <vector>
 
 namespace weir::detail {
 
@@ -22,14 +24,14 @@ namespace weir::detail {
 /// several times. Whatever the bytes are. O(size).
 void rows_of_file(const byte_source& file, const byte_source& log, const row_finder& found);
 
-struct rebuilt_counts {
+struct rebuilt_rows {
   std::uint64_t whole = 0;
-  std::uint64_t damaged = 0;
+  std::vector<spill_store::damaged> damaged;  ///< moved aside
 };
 
 /// Replaces the file. No connection to it is open. Error: errc::storage, after which the damaged file is
 /// still there.
-io_result<rebuilt_counts> rebuild(const store_files& files);
+io_result<rebuilt_rows> rebuild(const store_files& files);
 
 /// Completes a rebuild that was interrupted after it was decided; else nothing.
 io_result<> finish_rebuild(const store_files& files);

@@ -63,7 +63,8 @@ class spill_store {
     position at{};
   };
 
-  /// A record whose checksum failed. It has been moved aside; id is as found, maybe wrong.
+  /// A record whose checksum failed, when the store was opened or now. It has been moved aside; id is as
+  /// found, maybe wrong.
   struct damaged {
     std::uint64_t id = 0;
     std::size_t lane = 0;
