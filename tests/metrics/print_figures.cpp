@@ -43,7 +43,7 @@ constexpr const char* labels = R"(
 - `reason` of `weir_jobs_lost_total`: `rejected`, `dropped`, `timed_out` and `withdrawn` at the door (the
   caller kept the job), `evicted`, `expired` and `cancelled` after it. All of them are there from the
   start, at 0. Of `weir_shadow_refused_total`: which guard it was: `rate`, `breaker`, `limit`, `retry`,
-  `throttle`.
+  `throttle`, and `deadline` of `weir run`.
 - `state` of `weir_workers`: `busy`, `idle`; of `weir_circuit_state`: `closed`, `open`, `half_open`, one
   of which is 1.
 - `name` of `weir_alert`: `utilization`, `unexpected_loss`, `breaker_open`, `spill`, `no_progress`.

@@ -56,8 +56,7 @@ constexpr std::array table{
     figure_info{figure::rate_limited, "weir_rate_limited_total", counter, "starts", of_pool,
                 "Starts that found no token of the rate"},
     figure_info{figure::shadow_refused, "weir_shadow_refused_total", counter, "calls", of_reason,
-                "What a guard in shadow mode let through and would have refused, by guard: rate, breaker, "
-                "limit, retry or throttle"},
+                "What a guard in shadow mode let through and would have refused, by guard"},
     figure_info{figure::circuit_state, "weir_circuit_state", gauge, "1", of_state,
                 "1 for the state that the circuit breaker is in, 0 for the others"},
     figure_info{figure::spill_bytes, "weir_spill_bytes", gauge, "bytes", of_pool,
