@@ -17,11 +17,13 @@ int run_command(std::vector<std::string> args);
 int plan_command(std::vector<std::string> args);
 int demo_command(std::vector<std::string> args);
 int bench_command(std::vector<std::string> args);
+int help_command(std::vector<std::string> args);
 
 weir::tool::grammar run_grammar();
 weir::tool::grammar plan_grammar();
 weir::tool::grammar demo_grammar();
 weir::tool::grammar bench_grammar();
+weir::tool::grammar help_grammar();
 
 namespace weir::tool {
 
@@ -37,6 +39,13 @@ std::span<const command> commands();
 
 /// The command of that name; null when there is none.
 const command* find_command(std::string_view name);
+
+/// The command of that name. Throws usage_error with the nearest one, or for a command that is not available
+/// yet.
+const command& need_command(std::string_view name);
+
+/// The short help of the program: its commands, each with its sentence.
+std::string overview();
 
 /// What the words of a command say, with the file of --config and the environment of this process below them.
 /// Throws usage_error.
