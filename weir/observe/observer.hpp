@@ -41,7 +41,11 @@ class observer {
   /// jobs that were measured together, as in queue_wait() and run_time(). Called before the job is counted,
   /// or with outcomes right after it was.
   virtual void on_finished(const job_note&, duration queued_for, duration ran_for);
-  /// The job was accepted and did not run: dropped (evicted), expired or cancelled.
+  /// The job was accepted into the spill store: the queue had no room for it, or others of its lane were
+  /// there. Called by the submitter, maybe when the job has already run.
+  virtual void on_spilled(const job_note&);
+  /// The job was accepted and did not run: dropped (evicted), expired or cancelled; storage: what came back
+  /// from the spill store is not a job any more, and counts as failed (id 0: not even its id is known).
   virtual void on_lost(const job_note&, errc reason);
   /// A submit was refused; the caller still has the job.
   virtual void on_refused(std::string_view pool, errc reason);

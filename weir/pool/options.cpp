@@ -1,5 +1,6 @@
 #include <weir/base/hardware.hpp>
 #include <weir/pool/options.hpp>
+#include <weir/spill/store.hpp>
 
 #include <fmt/format.h>
 
@@ -106,7 +107,7 @@ control::lane_schedule_options schedule_of(const pool_options& options) noexcept
           .starvation_limit = static_cast<std::int64_t>(std::min(options.starvation_limit, most))};
 }
 
-void check_policy(const overflow& policy, std::size_t capacity) {
+void check_policy(const overflow& policy, std::size_t capacity, bool has_store) {
   switch (policy.kind()) {
     case overflow_kind::block:
     case overflow_kind::timeout:
@@ -114,9 +115,8 @@ void check_policy(const overflow& policy, std::size_t capacity) {
     case overflow_kind::drop_newest:
     case overflow_kind::caller_runs: return;
     case overflow_kind::spill:
-      refuse(
-          "on_full spill needs a spill store, which this version does not have; use block or a larger "
-          "queue_capacity until it comes");
+      if (has_store) return;
+      refuse("on_full spill needs a spill store; set pool_options::spill, or use block or another policy");
     case overflow_kind::drop_oldest:
     case overflow_kind::evict_lower:
       if (capacity == 0) {
@@ -128,13 +128,36 @@ void check_policy(const overflow& policy, std::size_t capacity) {
   }
 }
 
+namespace {
+
+void check_spill(const pool_options& options) {
+  if (!options.spill) return;
+  if (const auto bad = weir::check(*options.spill)) refuse("spill.{}", bad->message);
+  if (options.results_capacity != 0) {
+    refuse("results_capacity {} does not go with spill: outcomes would not survive what jobs do; use 0",
+           options.results_capacity);
+  }
+  if (options.lanes > spill_store::max_lanes)
+    refuse("lanes {} is more than a spill store has; use {} or fewer", options.lanes, spill_store::max_lanes);
+  for (std::size_t i = 0; i < options.lanes; ++i)
+    if (waiting_capacity(options, i) == 0)
+      refuse(
+          "queue_capacity 0, or that of lane {}, has no place for jobs that come back from the spill store; "
+          "use 1 or more, or leave spill out",
+          i);
+}
+
+}  // namespace
+
 void check(const pool_options& options) {
   const worker_bounds bounds = resolve_workers(options.min_workers, options.max_workers);
   if (const auto bad = control::check(scaler_of(options, bounds))) refuse("scaling.{}", bad->message);
   check_lanes(options);
-  check_policy(options.on_full, options.queue_capacity);
+  check_spill(options);
+  const bool has_store = options.spill.has_value();
+  check_policy(options.on_full, options.queue_capacity, has_store);
   for (std::size_t i = 0; i < options.lane.size(); ++i)
-    check_policy(options.lane[i].on_full.value_or(options.on_full), waiting_capacity(options, i));
+    check_policy(options.lane[i].on_full.value_or(options.on_full), waiting_capacity(options, i), has_store);
   check_processors(options.processors);
 }
 

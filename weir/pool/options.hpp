@@ -10,6 +10,7 @@
 #include <weir/observe/observer.hpp>
 #include <weir/observe/stats.hpp>
 #include <weir/pool/overflow.hpp>
+#include <weir/spill/options.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +49,10 @@ struct pool_options {
   /// How many workers there are between min_workers and max_workers, which stand for its own min and max. Its
   /// interval is also how soon a burst is answered by more workers.
   control::worker_scaler_options scaling{.rule = control::scaler_rule::little};
-  std::shared_ptr<observer> observe{};    ///< told about failures and losses; null costs nothing
+  /// Where overflow::spill() puts jobs; those that are there already are resumed. For jobs with a
+  /// weir::codec, queue capacities of 1 or more and no results; keys take turns among the jobs in memory.
+  std::optional<spill_options> spill{};
+  std::shared_ptr<observer> observe{};    ///< told about single jobs; null costs nothing
   std::vector<std::size_t> processors{};  ///< where workers may run: number i on the (i mod size)th of these
                                           ///< alone, as the system numbers them; empty: anywhere
 };
@@ -80,8 +84,9 @@ worker_bounds resolve_workers(std::size_t min, std::size_t max);
 /// Throws std::invalid_argument naming the first bad option, its value and a remedy.
 void check(const pool_options&);
 
-/// Throws std::invalid_argument when a pool with this room for waiting jobs cannot do `policy`.
-void check_policy(const overflow& policy, std::size_t capacity);
+/// Throws std::invalid_argument when a pool with this room for waiting jobs, and with a spill store or
+/// without, cannot do `policy`.
+void check_policy(const overflow& policy, std::size_t capacity, bool has_store);
 
 /// How many jobs may wait in a lane: the pool's bound and its own.
 std::size_t waiting_capacity(const pool_options&, std::size_t lane) noexcept;

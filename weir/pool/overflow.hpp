@@ -45,7 +45,9 @@ class overflow {
   static constexpr overflow caller_runs() noexcept { return overflow(overflow_kind::caller_runs); }
   /// Evicts the newest job of the least important lane below this one, else errc::full.
   static constexpr overflow evict_lower() noexcept { return overflow(overflow_kind::evict_lower); }
-  /// Goes to the pool's spill store, comes back in order.
+  /// Goes to the pool's spill store (pool_options::spill), comes back in order. From then on every job of its
+  /// lane goes that way, whatever its policy, until the store holds none of the lane; when the store refuses,
+  /// the answer is errc::full or errc::storage.
   static constexpr overflow spill() noexcept { return overflow(overflow_kind::spill); }
 
   /// Reads what to_string writes: "block", "timeout:50ms", "drop_oldest". Error: std::errc::invalid_argument;

@@ -59,7 +59,8 @@ class worker_pool {
   /// stops when the pool is cancelled. What it throws is the job's outcome. `on_lost`: void(lost&&), once for
   /// each job lost after acceptance, by the thread that caused it, several at once, under no lock; must not
   /// throw, may submit only with overflow::reject(). Throws std::invalid_argument naming a bad option,
-  /// std::system_error when no thread can be started.
+  /// std::system_error when no thread can be started or the spill store cannot be opened (what() names who
+  /// has it). Jobs found in the store run first.
   template <class F, class L = detail::ignore_lost>
   worker_pool(F process, pool_options options = {}, L on_lost = {}) {
     static_assert(
@@ -76,9 +77,11 @@ class worker_pool {
   ~worker_pool() { body_->core.shutdown(); }
 
   /// Takes the job, or leaves it untouched and says why: full, dropped, timed_out, closed, cancelled
-  /// (options.stop), expired, overloaded (what waits ahead takes longer than the deadline allows). Only waits
-  /// when the queue is full and the policy says so. Throws std::invalid_argument for an unknown lane or a
-  /// policy this pool cannot do, std::bad_alloc. O(1), plus the jobs it evicts.
+  /// (options.stop), expired, overloaded (what waits ahead takes longer than the deadline allows), storage
+  /// (the disk under the spill store fails). Only waits when the queue is full and the policy says so, and
+  /// for the disk when the job is spilled; a spilled job survives a crash once this returns. Throws
+  /// std::invalid_argument for an unknown lane or a policy this pool cannot do, std::bad_alloc. O(1), plus
+  /// the jobs it evicts.
   [[nodiscard]] result<job_id> submit(Job&& job, submit_options options = {}) {
     return body_->submit(job, options);
   }
@@ -89,8 +92,9 @@ class worker_pool {
     return submit(Job(job), std::move(options));
   }
 
-  /// One pass from the front, as far as there is room; never waits, whatever the policy. How many were
-  /// accepted (moved from); only those are counted. They share one arrival time.
+  /// One pass from the front, as far as there is room; never waits, whatever the policy. What has no room and
+  /// may be spilled goes to the disk in one piece, or as far as the store has room. How many were accepted
+  /// (moved from); only those are counted. They share one arrival time.
   [[nodiscard]] std::size_t submit_some(std::span<Job> jobs, submit_options options = {}) {
     if (jobs.empty()) return 0;
     return body_->submit_some(jobs, options);
@@ -101,13 +105,16 @@ class worker_pool {
   /// are discarded. May outlive the pool. Throws std::logic_error when results_capacity is 0.
   [[nodiscard]] receiver<outcome<Result>> results() { return body_->results(); }
 
-  /// No more submits: they fail with `closed`, also those that wait. Queued jobs still run. Does not wait.
+  /// No more submits: they fail with `closed`, also those that wait. Queued and spilled jobs still run. Does
+  /// not wait.
   void close() { body_->core.close(); }
   /// Closes, ends a pause, and waits for all jobs; at the deadline cancels the rest and, once they have
-  /// ended, answers timed_out. Inside a job or on_lost: waits for all jobs that are not themselves inside
-  /// drain.
+  /// ended, answers timed_out. storage: the spill store cannot be read any more; what it holds is left.
+  /// Inside a job or on_lost: waits for all jobs that are not themselves inside drain.
   [[nodiscard]] result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }
   /// Asks running jobs to stop, reports queued ones as lost, and closes. Does not wait for the running ones.
+  /// Spilled jobs, also those back in the queue, stay in the store for the next pool on it, and count as
+  /// spilled.
   void cancel() { body_->core.cancel(); }
 
   /// Changes the number of workers while running, as in pool_options; surplus ones end after their job.

@@ -33,9 +33,20 @@ engine::engine(job_owner& owner, pool_options options, bool exact_times)
       door_(schedule_of(options_), options_.fair_by_key),
       min_workers_(target_),
       max_workers_(resolve_workers(options_.min_workers, options_.max_workers).max),
+      spill_(spilling::open(owner.codec(), options_)),
       resting_(scales()),
-      scaling_(scales() ? new_scaling({min_workers_, max_workers_}) : nullptr) {
-  note_room();
+      scaling_(scales() ? new_scaling({min_workers_, max_workers_}) : nullptr) {}
+
+/// What the store holds is accepted here and now. What its opening found damaged has failed.
+void engine::resume_from_store() noexcept {
+  const spill_store::statistics found = spill_->store.stats();
+  for (const auto& [lane, jobs] : found.unfetched_by_lane) spill_->lanes[lane].stored = jobs;
+  spill_->outside = found.unfetched;
+  counts_.failed = found.moved_aside;
+  counts_.resumed = found.unfetched + found.moved_aside;
+  last_id_ = found.largest_id;
+  uncounted_ids_ = last_id_ - counts_.resumed;
+  for (std::uint64_t i = 0; i < found.moved_aside; ++i) tell_unreadable(0, 0);
 }
 
 std::unique_ptr<scaling> engine::new_scaling(worker_bounds bounds) const {
@@ -47,10 +58,16 @@ engine::~engine() {
 }
 
 void engine::start() {
-  {
-    guard lock(lock_);
-    const std::error_code failure = grow_to_target(lock);
-    if (live_ == 0) throw std::system_error(failure, "cannot start a worker of pool " + options_.name);
+  if (spill_) resume_from_store();
+  note_room();
+  start_keeper();
+  guard lock(lock_);
+  const std::error_code failure = grow_to_target(lock);
+  const bool started = live_ != 0;
+  lock.unlock();
+  if (!started) {
+    end_keeper();
+    throw std::system_error(failure, "cannot start a worker of pool " + options_.name);
   }
   if (options_.stop.stop_possible()) on_stop_.emplace(options_.stop, canceller{this});
 }
@@ -64,6 +81,7 @@ void engine::shutdown() noexcept {
   static_cast<void>(drain(never));
   on_stop_.reset();
   end_timekeeper();
+  end_keeper();
   for (const auto& slot : slots_)
     if (slot->thread.joinable()) slot->thread.join();
 }
@@ -79,7 +97,7 @@ void engine::act(guard& lock, bool others_wait) noexcept {
   }
   const bool starts_timekeeper = needs_timekeeper() && follow_load();
   worker_slot* const fresh = wanted_worker();
-  const bool finishes = closed_ && !finished_ && nothing_queued() && job_units_ == 0;
+  const bool finishes = closed_ && !finished_ && nothing_queued() && job_units_ == 0 && nothing_spilled();
   finished_ = finished_ || finishes;
   sleeper* woken = std::exchange(woken_, nullptr);
   lock.unlock();
@@ -110,7 +128,7 @@ void engine::wake_idle() noexcept {
 }
 
 bool engine::is_done(const drainer& who) const noexcept {
-  if (!nothing_queued()) return false;
+  if (!nothing_queued() || !nothing_spilled()) return false;
   if (who.inside) return job_units_ + loss_units_ == in_drain_;
   return job_units_ + loss_units_ + starting_ == 0 && results_closed_;
 }
@@ -135,6 +153,7 @@ void engine::close_door() noexcept {
     while (!door_.line(lane).empty()) decide(*door_.line(lane).front(), std::unexpected(errc::closed));
   note_room();
   wake_idle();
+  if (spill_) look_at_store();
   room_owed_ = queued() + job_units_;
 }
 
@@ -171,11 +190,26 @@ void engine::cancel() {
   job_chain lost;
   while (!nothing_queued()) lost.push_back(dequeue());
   counts_.cancelled += lost.size();
+  if (spill_) leave_to_store(lost);
   loss_units_ += !lost.empty();
   act(lock);
   make_room();
   stop_.request_stop();
   if (!lost.empty()) report(lock, lost, errc::cancelled);
+}
+
+/// What came from the store and was not begun is there for the next pool; so is what was about to come.
+void engine::leave_to_store(job_chain& lost) noexcept {
+  for (const job_node* node = lost.front(); node; node = node->behind) {
+    if (node->way == store_way::none) continue;
+    --counts_.cancelled;
+    ++spill_->outside;
+    ++spill_->lanes[node->lane].back;
+  }
+  while (!spill_->back.empty()) lost.push_back(spill_->back.pop_front());
+  spill_->incoming = 0;
+  spill_->left = true;
+  note_spilled();
 }
 
 /// Counts a unit of losses, leaves the lock, and reports them.
@@ -190,12 +224,23 @@ void engine::report(guard& lock, job_chain& lost, errc reason) noexcept {
   {
     const call_frame frame(*this);
     for (job_node* node = lost.front(); node; node = node->behind) {
+      if (reason == errc::cancelled && node->way != store_way::none) {
+        spill_->codec.discard(*node);
+        continue;
+      }
       if (options_.observe) options_.observe->on_lost(note_of(*node), reason);
       owner_.lose(*node, reason);
     }
   }
   lock.lock();
-  for (job_node* node = lost.front(); node; node = node->behind) recycle(*node);
+  while (!lost.empty()) {
+    job_node& node = lost.pop_front();
+    if (reason == errc::cancelled || node.way == store_way::none) {
+      recycle(node);
+    } else {
+      acknowledge_later(node, store_way::lost);
+    }
+  }
   --loss_units_;
   notify_drainers();
   act(lock);
@@ -230,9 +275,11 @@ result<> engine::drain(time_point deadline) {
   }
   in_drain_ -= frames;
   draining_workers_ -= holds_worker;
+  const bool left_unread = spill_ && spill_->unreadable;
   act(lock);
   call_frame::leave_drain(*this, frames);
   if (!in_time) return std::unexpected(errc::timed_out);
+  if (left_unread) return std::unexpected(errc::storage);
   return {};
 }
 
@@ -329,6 +376,13 @@ pool_snapshot engine::snapshot() const {
     shot.lanes[0].queued = shot.stats.queued;  // without lanes of their own, also what is in hands
     if (lanes_)
       for (std::size_t i = 0; i < shot.lanes.size(); ++i) shot.lanes[i].queued = lanes_->length(i);
+    if (spill_) shot.spill.emplace().spilled_total = spill_->total;
+  }
+  if (spill_) {
+    const spill_store::statistics found = spill_->store.stats();
+    shot.spill->jobs = found.jobs;
+    shot.spill->bytes = found.bytes;
+    shot.spill->max_bytes = found.max_bytes;
   }
   shot.queue_wait = queue_wait();
   shot.run_time = run_time();
@@ -337,7 +391,7 @@ pool_snapshot engine::snapshot() const {
 
 pool_stats engine::count_all() const noexcept {
   pool_stats s = counts_;
-  s.submitted = last_id_ + s.rejected + s.dropped + s.timed_out + s.withdrawn;
+  s.submitted = last_id_ - uncounted_ids_ + s.rejected + s.dropped + s.timed_out + s.withdrawn;
   s.queued = queued();
   for (const auto& slot : slots_) {
     if (!slot->holds) continue;
@@ -346,6 +400,7 @@ pool_stats engine::count_all() const noexcept {
     s.running += hand.begun - hand.ended;
     s.completed += hand.ended - slot->failed;
   }
+  s.spilled = spill_ ? spill_->outside : 0;
   s.cost = s.queued + extra_cost_;
   s.workers = live_;
   s.busy = busy_;

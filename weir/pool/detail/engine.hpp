@@ -4,7 +4,8 @@
 // - One lock guards everything below `lock_` but what a comment exempts. Under it: no user code but moving
 //   a job into its node, no wake, no thread creation. What is to be done after it is noted under it
 //   (`woken_`, a reserved slot) and done by act(), which is how every operation leaves the lock.
-// - A job is in exactly one place: with its submitter, in `queue_` (a pool with one lane) or `lanes_` (any
+// - A job is in exactly one place: with its submitter, in the spill store (spilling.hpp), in `queue_` (a pool
+// with one lane) or `lanes_` (any
 //   other), in a worker's hand, running, or in one counter of the law. Both sides of a step are counted in
 //   the same critical section or the same write of a hand's word, so every snapshot obeys the law.
 // - What a worker took into its hand still waits: it counts as queued, and recall() puts what was not begun
@@ -25,13 +26,13 @@
 // - `job_units_` counts jobs from being taken until their outcome is delivered (a hand's until it is recalled
 //   or cleared), `loss_units_` batches of losses being reported. Drains wait for them, and recall first: then
 //   each unit has one call_frame on its thread's stack.
-// - After `closed_` nothing is accepted. Results close once, after the last job, by whoever ended it.
-// Lock order: the engine's lock is a leaf; user code, stop callbacks, the results channel run outside it.
+// - After `closed_` nothing is accepted but what was on its way into the spill store. Results close once,
+// after the last job, by whoever ended it. Lock order: the engine's lock is a leaf; user code, stop
+// callbacks, the results channel and the spill store run outside it.
 #pragma once
 
 #include <weir/base/error.hpp>
 #include <weir/base/fifo_list.hpp>
-#include <weir/base/parker.hpp>
 #include <weir/base/short_lock.hpp>
 #include <weir/base/time.hpp>
 #include <weir/control/expected_wait.hpp>
@@ -50,6 +51,8 @@
 #include <weir/pool/detail/scaling.hpp>
 #include <weir/pool/detail/service_tally.hpp>
 #include <weir/pool/detail/shared_stamp.hpp>
+#include <weir/pool/detail/sleeper.hpp>
+#include <weir/pool/detail/spilling.hpp>
 #include <weir/pool/options.hpp>
 
 #include <algorithm>
@@ -165,6 +168,7 @@ class engine {
   histogram_snapshot run_time() const { return run_time_.snapshot(); }
   std::size_t queue_depth() const;
   double queue_utilization() const;
+  bool has_store() const noexcept { return spill_ != nullptr; }
 
  private:
   friend class job_run;
@@ -174,11 +178,6 @@ class engine {
   /// After the system refused a thread: how long until it is asked again.
   static constexpr duration growth_pause = std::chrono::milliseconds(10);
 
-  /// Whoever waits for the engine, on its own stack. Its owner returns only after finish().
-  struct sleeper {
-    parker<> sleep;
-    sleeper* next_woken = nullptr;
-  };
   struct idle_worker : sleeper {
     idle_worker* below = nullptr;
   };
@@ -219,6 +218,44 @@ class engine {
   bool wait_drained(guard&, bool inside, time_point deadline) noexcept;
   void report_losses(guard&, job_chain&, errc reason) noexcept;
   void report(guard&, job_chain&, errc reason) noexcept;
+  void leave_to_store(job_chain&) noexcept;
+  void resume_from_store() noexcept;
+
+  // engine_spill.cpp
+  bool is_spilling(std::size_t lane) const noexcept;
+  bool nothing_spilled() const noexcept;
+  std::size_t spilled_up_to(std::size_t lane) const noexcept;
+  void note_spilled() noexcept;
+  result<job_id> spill(guard&, const job_source&, const submit_options&, time_point now);
+  std::size_t spill_some(guard&, const job_source& first, std::size_t count, std::size_t stride,
+                         const submit_options&, time_point now);
+  void enter_line(guard&, appender&) noexcept;
+  void lead(guard&, const appender&) noexcept;
+  void settle(appender&) noexcept;
+
+  // engine_keeper.cpp
+  void start_keeper();
+  void end_keeper() noexcept;
+  void keep_store() noexcept;
+  void look_at_store() noexcept;
+  bool keeper_is_due() const noexcept;
+  bool acks_are_due() const noexcept;
+  bool refill_is_due() const noexcept;
+  std::size_t places_wanted() const noexcept;
+  std::size_t due_of_lane(std::size_t lane) const noexcept;
+  bool has_room_for_cost(const job_node&) const noexcept;
+  void sleep_until_due(guard&) noexcept;
+  void acknowledge_later(job_node&, store_way) noexcept;
+  void acknowledge(guard&) noexcept;
+  void refill(guard&) noexcept;
+  void plan_turns() noexcept;
+  void take_fresh_nodes() noexcept;
+  bool fetch_turns() noexcept;
+  bool fetch_lane(std::size_t lane);
+  void fill_from_store(job_node&, const spill_store::fetched&) noexcept;
+  void tell_unreadable(std::uint64_t id, std::size_t lane) const noexcept;
+  void note_fetched(guard&, bool readable) noexcept;
+  void discard(guard&, job_chain&) noexcept;
 
   // engine_door.cpp
   bool nothing_queued() const noexcept { return queue_.empty() && (!lanes_ || lanes_->empty()); }
@@ -256,7 +293,6 @@ class engine {
   bool owes_room(const submit_options&, const job_chain& evicted, std::uint64_t freed) noexcept;
   result<job_id> accept_after(guard&, job_chain& evicted, job_node&, const job_source&, const submit_options&,
                               time_point now) noexcept;
-  result<job_id> run_here(guard&, const job_source&, const submit_options&, time_point now);
   result<job_id> wait_at_door(guard&, const job_source&, const submit_options&, const overflow&,
                               time_point now);
   parker<>::reason sleep_at_door(guard&, door_waiter&, time_point until, time_point now) noexcept;
@@ -289,6 +325,7 @@ class engine {
   void tell_finished(const job_node&, time_point start, duration took) const noexcept;
   void note_service(worker_slot&, time_point start, duration each, std::uint64_t jobs) noexcept;
   void run_one(worker_slot&, guard&) noexcept;
+  result<job_id> run_here(guard&, const job_source&, const submit_options&, time_point now);
   void expire(job_node&, guard&) noexcept;
   void note_wait(worker_slot&, duration) noexcept;
   void end_batch(worker_slot&, time_point now) noexcept;
@@ -324,6 +361,7 @@ class engine {
   bool wake_pending_ = false;
   bool paused_;
   bool closed_ = false;
+  bool one_by_one_ = false;  // no hands: every job has its own times, or some come from the store
   std::size_t usual_room_ =
       0;  // as long as fewer jobs wait, a usual one is accepted without further questions
   pointer_ring<job_node> queue_;
@@ -349,9 +387,11 @@ class engine {
   std::uint64_t extra_cost_ = 0;  // what the waiting jobs cost beyond 1 each; less wraps around
   std::size_t min_workers_;
   std::size_t max_workers_;
-  bool resting_ = false;              // idle with the least workers, of those that follow the load
-  std::unique_ptr<scaling> scaling_;  // where workers follow the load, or have once
-  sleeper* timekeeper_ = nullptr;     // asleep
+  const std::unique_ptr<spilling> spill_;  // of a pool with a spill store
+  std::uint64_t uncounted_ids_ = 0;        // up to last_id_, of jobs that were not accepted; may wrap around
+  bool resting_ = false;                   // idle with the least workers, of those that follow the load
+  std::unique_ptr<scaling> scaling_;       // where workers follow the load, or have once
+  sleeper* timekeeper_ = nullptr;          // asleep
   control::expected_wait waits_;
   std::size_t starting_ = 0;         // workers whose thread is being made
   std::size_t busy_ = 0;             // workers with a job or an expired one

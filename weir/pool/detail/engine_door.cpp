@@ -35,7 +35,7 @@ overflow engine::policy_of(const submit_options& o) const {
                                             options_.lanes, options_.lanes - 1));
   }
   if (o.on_full) {
-    check_policy(*o.on_full, waiting_capacity(options_, o.lane));
+    check_policy(*o.on_full, waiting_capacity(options_, o.lane), has_store());
     return *o.on_full;
   }
   if (o.lane < options_.lane.size() && options_.lane[o.lane].on_full) return *options_.lane[o.lane].on_full;
@@ -80,10 +80,11 @@ void engine::raise_high_water() noexcept {
 
 /// Whether the pool's own bounds allow one more job.
 bool engine::pool_has_room(std::uint64_t cost) noexcept {
-  if (cost > options_.max_cost - this->cost()) return false;
+  if (this->cost() > options_.max_cost || cost > options_.max_cost - this->cost()) return false;
   if (capacity_ == 0) return !paused_ && queued() < free_workers();
-  if (queued() + lent_ >= capacity_) recall();
-  return queued() + lent_ < capacity_;
+  const std::size_t incoming = spill_ ? spill_->incoming : 0;
+  if (queued() + lent_ + incoming >= capacity_) recall();
+  return queued() + lent_ + incoming < capacity_;
 }
 
 /// Whether the lane's own bound does. The only lane of a pool has none: it is the pool's.
@@ -108,7 +109,7 @@ auto engine::able_to_enter() const noexcept {
 
 /// Whether the job can come in now, with nobody at the door who would have to be served before.
 bool engine::may_enter(const submit_options& o) noexcept {
-  return fits(o) && key_has_room(o) && door_.lets_pass(o.lane, able_to_enter());
+  return !is_spilling(o.lane) && fits(o) && key_has_room(o) && door_.lets_pass(o.lane, able_to_enter());
 }
 
 engine::door_waiter* engine::next_at_door() noexcept { return door_.next(able_to_enter()); }
@@ -118,8 +119,9 @@ engine::door_waiter* engine::next_at_door() noexcept { return door_.next(able_to
 /// wake the timekeeper.
 void engine::note_room() noexcept {
   const bool asks = closed_ || paused_ || resting_ || exact_times_ || lanes_ || !door_.empty() ||
-                    options_.max_cost != unlimited;
+                    options_.max_cost != unlimited || is_spilling(0);
   usual_room_ = asks ? 0 : capacity_;
+  one_by_one_ = exact_times_ || is_spilling(0);
 }
 
 /// Admission: whether the jobs ahead, those of its own and more important lanes, are known to take longer
@@ -129,6 +131,7 @@ bool engine::is_hopeless(const submit_options& o, time_point now) noexcept {
   for (const auto& slot : slots_) slot->served.tell(waits_);
   std::size_t ahead = lanes_ ? 0 : waiting();
   for (std::size_t lane = 0; lanes_ && lane <= o.lane; ++lane) ahead += lanes_->length(lane);
+  ahead += spilled_up_to(o.lane);
   return !waits_.admit(now, static_cast<std::int64_t>(ahead), static_cast<std::int64_t>(live_), o.deadline);
 }
 
@@ -155,6 +158,7 @@ void engine::fill(job_node& node, const job_source& source, const submit_options
   node.lane = o.lane;
   node.deadline = o.deadline;
   node.usual = is_usual(o);
+  node.way = store_way::none;
   source.move_into(node, source.job);
 }
 
@@ -240,6 +244,7 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
     act(lock);
     return id;
   }
+  if (is_spilling(o.lane)) return spill(lock, source, o, now);
   switch (policy.kind()) {
     case overflow_kind::drop_newest: return refuse(lock, errc::dropped);
     case overflow_kind::drop_oldest: return evict_oldest_for(lock, source, o, now);
@@ -247,13 +252,14 @@ result<job_id> engine::submit(job_source source, const submit_options& o) {
     case overflow_kind::caller_runs: return run_here(lock, source, o, now);
     case overflow_kind::block:
     case overflow_kind::timeout: return wait_at_door(lock, source, o, policy, now);
+    case overflow_kind::spill: return spill(lock, source, o, now);
     default: return refuse(lock, errc::full);
   }
 }
 
 std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t stride,
                                 const submit_options& o) {
-  policy_of(o);  // for its complaints: what does not fit is not submitted, whatever the policy
+  const overflow policy = policy_of(o);  // only spilling makes room: what else does not fit is not submitted
   const time_point now = clock::now();
   std::byte* const jobs = static_cast<std::byte*>(first.job);
   std::size_t accepted = 0;
@@ -270,6 +276,11 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
     }
     fill(*node, {jobs + accepted * stride, first.move_into}, o, now);
     enqueue(*node);
+  }
+  const bool spills = policy.kind() == overflow_kind::spill || is_spilling(o.lane);
+  if (spills && accepted < count && !is_hopeless(o, now)) {
+    const job_source rest{jobs + accepted * stride, first.move_into};
+    return accepted + spill_some(lock, rest, count - accepted, stride, o, now);
   }
   act(lock);
   return accepted;
@@ -334,29 +345,6 @@ result<job_id> engine::accept_after(guard& lock, job_chain& evicted, job_node& n
   } else {
     report_losses(lock, evicted, errc::dropped);
   }
-  return id;
-}
-
-result<job_id> engine::run_here(guard& lock, const job_source& source, const submit_options& o,
-                                time_point now) {
-  job_node& node = *new_node();
-  fill(node, source, o, now);
-  const job_id id{node.id};
-  ++counts_.running;
-  ++job_units_;
-  act(lock);
-  job_run here(*this, node, nullptr, now);
-  const bool completed = run(node, here);
-  duration took = here.ran_for_;
-  if (!here.settled_) {
-    took = clock::now() - now;
-    queue_wait_.record(duration::zero());
-    run_time_.record(took);
-  }
-  if (options_.observe) tell_finished(node, now, took);
-  lock.lock();
-  finish(node, here, completed);
-  act(lock);
   return id;
 }
 

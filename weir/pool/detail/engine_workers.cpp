@@ -155,7 +155,7 @@ bool engine::await_job(guard& lock) noexcept {
   while (live_ <= limit()) {
     if (queue_.empty()) recall();
     if (!paused_ && !nothing_queued()) return true;
-    if (closed_ && nothing_queued()) return false;
+    if (closed_ && nothing_queued() && nothing_spilled()) return false;
     if (yields-- > 0 && !paused_ && is_calm(false)) {
       lock.unlock();
       native_atomics::yield();
@@ -164,6 +164,7 @@ bool engine::await_job(guard& lock) noexcept {
     }
     tell_untold();
     arrivals_.renew();
+    if (spill_) look_at_store();
     idle_worker here;
     here.below = idle_;
     idle_ = &here;
@@ -196,7 +197,7 @@ void engine::hold_back(guard& lock) noexcept {
 /// there is none, or the next job, or who waits at the door, needs a look of its own.
 inline bool engine::take_hand(worker_slot& me) noexcept {
   tell_untold();
-  if (queue_.empty() || paused_ || exact_times_ || !door_.empty() || live_ > limit()) return false;
+  if (queue_.empty() || paused_ || one_by_one_ || !door_.empty() || live_ > limit()) return false;
   if (unusual_ != 0 && !queue_.front().usual) return false;
   const bool several = usual_room_ != 0 && live_ >= limit();  // else who is to be recalled must be known
   std::size_t count = several ? me.batch.limit(queue_.size() - 1, live_) : 1;
@@ -298,6 +299,7 @@ void engine::run_one(worker_slot& me, guard& lock) noexcept {
   ++counts_.running;
   ++job_units_;
   admit();
+  if (spill_) look_at_store();
   leave(lock);
   job_run here(*this, node, &me, clock::now());
   me.since.store(here.start_.time_since_epoch().count(), std::memory_order_relaxed);
@@ -314,6 +316,30 @@ void engine::run_one(worker_slot& me, guard& lock) noexcept {
   job_time_ = took;
   note_service(me, here.start_, job_time_, 1);
   finish(node, here, completed);
+}
+
+/// caller_runs.
+result<job_id> engine::run_here(guard& lock, const job_source& source, const submit_options& o,
+                                time_point now) {
+  job_node& node = *new_node();
+  fill(node, source, o, now);
+  const job_id id{node.id};
+  ++counts_.running;
+  ++job_units_;
+  act(lock);
+  job_run here(*this, node, nullptr, now);
+  const bool completed = run(node, here);
+  duration took = here.ran_for_;
+  if (!here.settled_) {
+    took = clock::now() - now;
+    queue_wait_.record(duration::zero());
+    run_time_.record(took);
+  }
+  if (options_.observe) tell_finished(node, now, took);
+  lock.lock();
+  finish(node, here, completed);
+  act(lock);
+  return id;
 }
 
 void engine::expire(job_node& node, guard& lock) noexcept {
@@ -342,9 +368,13 @@ void engine::end_batch(worker_slot& me, time_point now) noexcept {
 
 /// The job's books are closed: under the lock, after its outcome was delivered.
 void engine::finish(job_node& node, const job_run& here, bool completed) noexcept {
-  if (!here.settled_) count_end(completed);
-  --job_units_;
-  recycle(node);
+  if (node.way != store_way::none) {
+    acknowledge_later(node, completed ? store_way::completed : store_way::failed);
+  } else {
+    if (!here.settled_) count_end(completed);
+    --job_units_;
+    recycle(node);
+  }
   admit();
   notify_drainers();
 }

@@ -15,7 +15,17 @@
 namespace weir::detail {
 
 class job_run;
+struct job_codec;
 struct lane_place;
+
+/// Where a job stands that came from the spill store.
+enum class store_way : std::uint8_t {
+  none,       ///< it did not
+  waits,      ///< in the queue, or running
+  completed,  ///< to be acknowledged, as all below
+  failed,
+  lost,
+};
 
 /// Base of the typed pool's node, which adds storage for the job itself.
 ///
@@ -29,10 +39,12 @@ struct alignas(64) job_node {
   time_point deadline = never;
   job_node* behind = nullptr;   // in a job_chain
   lane_place* place = nullptr;  // of the node, in a pool with lanes
+  std::uint64_t position = 0;   // in the spill store
 
   alignas(64) std::uint64_t id = 0;
   time_point arrived{};
-  bool usual = true;  // of cost 1, key 0, lane 0, without a deadline
+  bool usual = true;  // of cost 1, key 0, lane 0, without a deadline, and never in the spill store
+  store_way way = store_way::none;
 };
 
 inline void make_usual(job_node& node) noexcept {
@@ -41,6 +53,7 @@ inline void make_usual(job_node& node) noexcept {
   node.lane = 0;
   node.deadline = never;
   node.usual = true;
+  node.way = store_way::none;
 }
 
 /// Jobs on their way out, first come first. Owns nothing; not thread-safe.
@@ -55,6 +68,14 @@ class job_chain {
     (first_ ? last_->behind : first_) = &node;
     last_ = &node;
     ++size_;
+  }
+
+  /// Needs one.
+  job_node& pop_front() noexcept {
+    job_node& node = *first_;
+    first_ = node.behind;
+    --size_;
+    return node;
   }
 
  private:
@@ -84,6 +105,9 @@ class job_owner {
   virtual bool run(job_node&, job_run&) noexcept = 0;
   /// Tells on_lost, and destroys the job.
   virtual void lose(job_node&, errc reason) noexcept = 0;
+
+  /// How jobs get into a spill store; null: they cannot. Also called while the pool is made.
+  virtual const job_codec* codec() const noexcept { return nullptr; }
 
   /// Makes room for outcomes that nobody may ever read, so that no worker waits for readers from now on.
   virtual void extend_results(std::size_t extra) = 0;

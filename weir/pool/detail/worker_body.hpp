@@ -8,6 +8,7 @@
 #include <weir/channel/channel.hpp>
 #include <weir/pool/detail/engine.hpp>
 #include <weir/pool/detail/job.hpp>
+#include <weir/pool/detail/job_codec.hpp>
 #include <weir/pool/outcome.hpp>
 
 #include <cstddef>
@@ -69,14 +70,15 @@ class worker_body : public job_owner {
   }
 
   std::size_t submit_some(std::span<Job> jobs, const submit_options& options) {
+    std::size_t accepted = 0;
     if (!options.on_full && is_usual(options)) {
-      const std::size_t accepted =
-          core.try_usual_some(jobs.size(), [jobs](job_node& node, std::size_t i) noexcept {
-            ::new (static_cast<void*>(static_cast<node_type&>(node).storage)) Job(std::move(jobs[i]));
-          });
-      if (accepted != 0) return accepted;
+      accepted = core.try_usual_some(jobs.size(), [jobs](job_node& node, std::size_t i) noexcept {
+        ::new (static_cast<void*>(static_cast<node_type&>(node).storage)) Job(std::move(jobs[i]));
+      });
+      if (accepted == jobs.size() || (accepted != 0 && !core.has_store())) return accepted;
     }
-    return core.submit_some(source_of(jobs.front()), jobs.size(), sizeof(Job), options);
+    const std::span<Job> left = jobs.subspan(accepted);
+    return accepted + core.submit_some(source_of(left.front()), left.size(), sizeof(Job), options);
   }
 
   receiver<outcome<Result>> results() {
@@ -90,6 +92,14 @@ class worker_body : public job_owner {
  private:
   job_node* make_node() final { return new node_type; }
   void free_node(job_node* node) noexcept final { delete static_cast<node_type*>(node); }
+
+  const job_codec* codec() const noexcept final {
+    if constexpr (has_codec<Job>) {
+      return &codec_of<Job, node_type>;
+    } else {
+      return nullptr;
+    }
+  }
 
   void extend_results(std::size_t extra) final {
     if (results_) extend(results_->tx, extra);
