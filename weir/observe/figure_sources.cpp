@@ -87,7 +87,10 @@ void figure_source::end() noexcept {
     std::erase(list_->entries, entry_);
     list_->left.wait(lock, [this] { return entry_->calls == 0; });
   }
-  entry_.reset();  // what the source holds is destroyed outside the lock
+  // What the source holds goes now and outside the lock, also while a collection has yet to pass the entry
+  // by.
+  entry_->call = nullptr;
+  entry_.reset();
   list_.reset();
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -105,6 +106,24 @@ TEST(figure_sources, the_end_of_a_handle_waits_until_nobody_calls_the_source) {
   });
   slow.end();
   EXPECT_TRUE(returned);
+}
+
+TEST(figure_sources, what_a_source_holds_goes_with_its_handle_also_in_the_middle_of_a_collection) {
+  figure_sources sources;
+  std::atomic<bool> inside{false};
+  std::atomic<bool> may_go{false};
+  const auto first = sources.add("first", [&](readings&, std::string_view) {
+    inside = true;
+    may_go.wait(false);
+  });
+  auto held = std::make_shared<int>(1);
+  auto second = sources.add("second", [held](readings& to, std::string_view name) { shows_name(to, name); });
+  std::jthread scrape([&] { EXPECT_TRUE(names_in(sources.collect()).empty()); });
+  testing::until([&] { return inside.load(); });
+  second.end();
+  EXPECT_EQ(held.use_count(), 1);
+  may_go = true;
+  may_go.notify_all();
 }
 
 TEST(figure_sources, a_source_may_add_another_and_end_it) {
