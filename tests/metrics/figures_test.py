@@ -91,6 +91,12 @@ def test_every_figure_has_a_source(exposition, reference):
     assert {name for name, _ in series_of(exposition)} == set(reference)
 
 
+def test_a_pool_that_spilled_shows_what_is_on_disk(exposition):
+    assert 'weir_spill_jobs{pool="cellar"} 2\n' in exposition
+    assert 'weir_jobs_spilled_total{pool="cellar"} 2\n' in exposition
+    assert re.search(r'^weir_spill_bytes\{pool="cellar"\} [1-9]', exposition, re.M)
+
+
 def test_series_have_the_labels_of_the_page(exposition, reference):
     for name, labels in series_of(exposition):
         assert set(labels) - {"le"} == set(reference[name][2]), name

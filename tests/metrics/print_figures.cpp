@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -90,12 +91,33 @@ void print_reference() {
   std::fputs(tail, stdout);
 }
 
+/// A folder that is gone at the end.
+struct scratch_folder {
+  scratch_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "print_figures.XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) std::abort();
+    path = name;
+  }
+  scratch_folder(const scratch_folder&) = delete;
+  scratch_folder& operator=(const scratch_folder&) = delete;
+  ~scratch_folder() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+
 /// One of everything that has figures.
 void print_text() {
   weir::worker_pool<int> kitchen([](int&) {},
                                  {.name = "kitchen", .max_workers = 2, .queue_capacity = 4, .lanes = 2});
   for (int i = 0; i < 4; ++i)
     if (!kitchen.submit(int{i}, {.lane = static_cast<std::size_t>(i % 2)})) std::abort();
+  const scratch_folder folder;
+  weir::worker_pool<int> cellar([](int&) {}, {.name = "cellar",
+                                              .queue_capacity = 1,
+                                              .on_full = weir::overflow::spill(),
+                                              .paused = true,
+                                              .spill = weir::spill_options{.directory = folder.path}});
+  for (int i = 0; i < 3; ++i)
+    if (!cellar.submit(int{i})) std::abort();
   weir::circuit_breaker breaker{weir::control::circuit_breaker_options{}};
   weir::rate_limiter limiter(10, 1);
   weir::bulkhead at_most({.limit = 3});
@@ -110,12 +132,7 @@ void print_text() {
       add_figures(sources, "bulkhead", at_most),
       add_figures(sources, "retry", again),
       add_figures(sources, "throttle", throttle),
-      sources.add("store",
-                  [](weir::readings& to, std::string_view name) {
-                    weir::pool_snapshot shot;
-                    shot.spill = weir::spill_snapshot{.jobs = 5, .bytes = 4096, .max_bytes = 8192};
-                    to.add(name, shot);
-                  }),
+      sources.add(cellar),
   };
   std::fputs(weir::prometheus::text(sources.collect()).c_str(), stdout);
 }

@@ -147,6 +147,7 @@ TEST(figure_sources, pools_come_and_go_while_others_collect) {
   figure_sources sources;
   std::atomic<bool> done{false};
   std::vector<std::jthread> scrapes;
+  scrapes.reserve(2);
   for (int i = 0; i < 2; ++i) {
     scrapes.emplace_back([&] {
       while (!done) (void)sources.collect();
