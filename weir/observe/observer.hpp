@@ -45,7 +45,7 @@ class observer {
   /// there. Called by the submitter, maybe when the job has already run.
   virtual void on_spilled(const job_note&);
   /// The job was accepted and did not run: dropped (evicted), expired or cancelled; storage: what came back
-  /// from the spill store is not a job any more, and counts as failed (id 0: not even its id is known).
+  /// from the spill store is not a job any more, and counts as failed (its id as found, maybe wrong).
   virtual void on_lost(const job_note&, errc reason);
   /// A submit was refused; the caller still has the job.
   virtual void on_refused(std::string_view pool, errc reason);

@@ -38,15 +38,17 @@ engine::engine(job_owner& owner, pool_options options, bool exact_times)
       scaling_(scales() ? new_scaling({min_workers_, max_workers_}) : nullptr) {}
 
 /// What the store holds is accepted here and now. What its opening found damaged has failed.
-void engine::resume_from_store() noexcept {
+void engine::resume_from_store() {
+  const auto opening = spill_->store.fetch(0);
+  const auto damaged = opening ? opening->damaged : std::vector<spill_store::damaged>();
   const spill_store::statistics found = spill_->store.stats();
   for (const auto& [lane, jobs] : found.unfetched_by_lane) spill_->lanes[lane].stored = jobs;
   spill_->outside = found.unfetched;
-  counts_.failed = found.moved_aside;
-  counts_.resumed = found.unfetched + found.moved_aside;
+  counts_.failed = damaged.size();
+  counts_.resumed = found.unfetched + damaged.size();
   last_id_ = found.largest_id;
   uncounted_ids_ = last_id_ - counts_.resumed;
-  for (std::uint64_t i = 0; i < found.moved_aside; ++i) tell_unreadable(0, 0);
+  for (const auto& one : damaged) tell_unreadable(one.id, one.lane);
 }
 
 std::unique_ptr<scaling> engine::new_scaling(worker_bounds bounds) const {

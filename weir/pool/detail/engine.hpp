@@ -219,7 +219,7 @@ class engine {
   void report_losses(guard&, job_chain&, errc reason) noexcept;
   void report(guard&, job_chain&, errc reason) noexcept;
   void leave_to_store(job_chain&) noexcept;
-  void resume_from_store() noexcept;
+  void resume_from_store();
 
   // engine_spill.cpp
   bool is_spilling(std::size_t lane) const noexcept;

@@ -263,9 +263,12 @@ bool engine::fetch_lane(std::size_t lane) {
       tell_unreadable(record.id, lane);
     }
   }
-  turn.lost = unusable.size() + found->damaged.size();
-  for (const auto& one : found->damaged) tell_unreadable(one.id, lane);
+  turn.lost += unusable.size();
   if (!unusable.empty()) static_cast<void>(s.store.set_aside(unusable));
+  for (const auto& one : found->damaged) {  // of whatever lane
+    if (one.lane < s.turns.size()) ++s.turns[one.lane].lost;
+    tell_unreadable(one.id, one.lane);
+  }
   if (turn.good + turn.lost != 0) return true;
   // The file was damaged so that the store itself has fewer than it had.
   const auto left = s.store.stats().unfetched_by_lane;
@@ -298,8 +301,9 @@ void engine::note_fetched(guard& lock, bool readable) noexcept {
   for (std::size_t i = 0; i < s.turns.size(); ++i) {
     spilling::lane_turn& turn = s.turns[i];
     spilling::lane_count& lane = s.lanes[i];
-    lane.stored -= std::min(lane.stored, turn.good + turn.lost);
-    if (turn.gone) turn.lost += std::exchange(lane.stored, 0);
+    lane.stored -= std::min(lane.stored, turn.good);
+    turn.lost = turn.gone ? lane.stored : std::min(lane.stored, turn.lost);
+    lane.stored -= turn.lost;
     lane.back += turn.good;
     s.outside -= turn.lost;
     counts_.failed += turn.lost;
