@@ -1,0 +1,140 @@
+// A pool whose disk is full, or whose store was damaged: it says so, goes on from memory, and takes up again.
+#include <weir/pool/testing.hpp>
+#include <weir/pool/worker_pool.hpp>
+#include <weir/spill/testing.hpp>
+
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <csignal>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace weir {
+namespace {
+
+using testing::expect_law;
+using testing::expect_settled;
+using testing::scratch_directory;
+
+/// No file of this process grows beyond so many bytes.
+class file_size_limit {
+ public:
+  explicit file_size_limit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &now);
+  }
+  file_size_limit(const file_size_limit&) = delete;
+  file_size_limit& operator=(const file_size_limit&) = delete;
+  ~file_size_limit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+pool_options on(const scratch_directory& place) {
+  return {.max_workers = 1,
+          .queue_capacity = 8,
+          .on_full = overflow::spill(),
+          .paused = true,
+          .spill = spill_options{.directory = place.path(), .sync = durability::none}};
+}
+
+/// Long, and its own.
+std::string job_of(int number) { return std::to_string(number) + std::string(1000, '.'); }
+
+/// Submits until the store refuses; how many were accepted.
+int fill(worker_pool<std::string>& pool, int first) {
+  for (int number = first;; ++number) {
+    std::string job = job_of(number);
+    const auto id = pool.submit(std::move(job));
+    if (id) continue;
+    EXPECT_EQ(id.error(), errc::storage);
+    EXPECT_EQ(job, job_of(number)) << "the value is the caller's";  // NOLINT(bugprone-use-after-move)
+    return number - first;
+  }
+}
+
+TEST(pool_disk, a_full_one_refuses_with_storage_and_the_pool_goes_on_from_memory_and_recovers) {
+  const scratch_directory place;
+  std::mutex mutex;
+  std::vector<std::string> ran;
+  worker_pool<std::string> pool(
+      [&](std::string& job) {
+        const std::lock_guard lock(mutex);
+        ran.push_back(std::move(job));
+      },
+      on(place));
+  int accepted = 0;
+  {
+    const file_size_limit limit(1 << 20);
+    accepted = fill(pool, 0);
+    EXPECT_EQ(pool.stats().rejected, 1u);
+    expect_law(pool.stats());
+    pool.resume();
+    while (pool.stats().completed != static_cast<std::uint64_t>(accepted)) std::this_thread::yield();
+    pool.pause();
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(pool.submit(job_of(accepted++))) << "from memory";
+    EXPECT_EQ(pool.stats().queued, 8u);
+  }
+  const std::uint64_t before = pool.snapshot().spill->spilled_total;
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(pool.submit(job_of(accepted++))) << "there is room again";
+  EXPECT_EQ(pool.snapshot().spill->spilled_total, before + 100);
+  ASSERT_TRUE(pool.drain());
+  expect_settled(pool.stats());
+  ASSERT_EQ(ran.size(), static_cast<std::size_t>(accepted));
+  for (int i = 0; i < accepted; ++i) EXPECT_EQ(ran[static_cast<std::size_t>(i)], job_of(i));
+}
+
+/// Writes zeros over so many records, as a failing disk might.
+void spoil(const std::filesystem::path& file, int records) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+  const std::string sql =
+      "update jobs set record = zeroblob(length(record)) where place in (select place from jobs "
+      "order by place limit " +
+      std::to_string(records) + ")";
+  EXPECT_EQ(sqlite3_exec(db, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  sqlite3_close(db);
+}
+
+TEST(pool_disk, damaged_records_fail_are_told_to_the_observer_and_the_rest_runs) {
+  struct listener final : observer {
+    void on_lost(const job_note&, errc reason) override { lost += reason == errc::storage; }
+    std::atomic<int> lost{0};
+  };
+  const scratch_directory place;
+  {
+    worker_pool<std::string> pool([](std::string&) {}, on(place));
+    for (int i = 0; i < 108; ++i) ASSERT_TRUE(pool.submit(job_of(i)));
+    pool.cancel();
+  }
+  spoil(place.path() / "spill.db", 7);
+  const auto heard = std::make_shared<listener>();
+  pool_options options = on(place);
+  options.observe = heard;
+  std::set<std::string> ran;
+  worker_pool<std::string> pool([&](std::string& job) { ran.insert(job); }, options);
+  EXPECT_EQ(pool.stats().resumed, 100u);
+  expect_law(pool.stats());
+  ASSERT_TRUE(pool.drain());
+  EXPECT_EQ(pool.stats().failed, 7u);
+  EXPECT_EQ(pool.stats().completed, 93u);
+  EXPECT_EQ(heard->lost, 7);
+  EXPECT_TRUE(ran.contains(job_of(107)));
+  EXPECT_FALSE(ran.contains(job_of(8)));
+  expect_settled(pool.stats());
+}
+
+}  // namespace
+}  // namespace weir
