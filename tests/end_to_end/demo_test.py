@@ -1,6 +1,7 @@
 """The tour: its list, the scene that is the same at each run, its speed, what it prints off a terminal."""
 
 import json
+import re
 import time
 
 import pytest
@@ -165,6 +166,19 @@ def test_monitor_tells_before_the_first_loss_and_who_heeds_it_has_none(weir):
     looks = [line.split() for line in lines if line.endswith("]") and " s " in line]
     busy = [look[3] for look in looks if look[4] == "100"]
     assert len(busy) > 6 and set(busy) == {"200"}, lines  # all looks well in what most people watch
+
+
+def test_spill_keeps_the_order_of_a_burst_and_loses_nothing_to_a_kill(weir):
+    done = weir("demo", "spill", "--fast")
+    assert done.code == 0 and done.err == b"", done
+    table = [line.split() for line in done.lines if re.fullmatch(r" +[\d.]+ m?s( +\d+){3}", line)]
+    in_memory, on_disk, cooked = zip(*[map(int, row[2:]) for row in table])
+    assert max(in_memory) <= 16 and on_disk[0] > 400 and on_disk[-1] == 0 and cooked[-1] == 500, done
+    text = " ".join(done.out.decode().split())
+    assert "500 of 500 cooked, in the order in which they came" in text, done
+    told = re.search(r"with (\d+) orders is killed .* when (\d+) are cooked.* finds (\d+) .* (\d+) lost, (\d+) ", text)
+    orders, before, found, lost, twice = map(int, told.groups())
+    assert lost == 0 and before + found - twice == orders and before < orders, done
 
 
 def test_bench_policies_compares_the_policies_in_json(weir):

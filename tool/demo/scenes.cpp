@@ -6,7 +6,7 @@
 #define WEIR_DEMO_SCENES(scene)                                                                          \
   scene(kitchen) scene(unbounded) scene(block) scene(drop) scene(reject) scene(timeout) scene(mistakes)  \
       scene(next) scene(blocking) scene(rate) scene(retry) scene(breaker) scene(priority) scene(scaling) \
-          scene(sizing) scene(monitor)
+          scene(sizing) scene(spill) scene(monitor)
 
 namespace weir::tool::demo {
 
