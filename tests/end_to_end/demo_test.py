@@ -176,7 +176,8 @@ def test_spill_keeps_the_order_of_a_burst_and_loses_nothing_to_a_kill(weir):
     assert max(in_memory) <= 16 and on_disk[0] > 400 and on_disk[-1] == 0 and cooked[-1] == 500, done
     text = " ".join(done.out.decode().split())
     assert "500 of 500 cooked, in the order in which they came" in text, done
-    told = re.search(r"with (\d+) orders is killed .* when (\d+) are cooked.* finds (\d+) .* (\d+) lost, (\d+) ", text)
+    story = r"with (\d+) orders is killed .* when (\d+) are cooked.* finds (\d+) .* (\d+) lost, (\d+) "
+    told = re.search(story, text)
     orders, before, found, lost, twice = map(int, told.groups())
     assert lost == 0 and before + found - twice == orders and before < orders, done
 

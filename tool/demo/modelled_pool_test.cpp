@@ -44,7 +44,7 @@ TEST(modelled_pool, a_worker_that_is_hired_takes_what_waits) {
 TEST(modelled_pool, its_counts_keep_the_law_of_a_real_one) {
   timeline time;
   modelled_pool pool(time, {.workers = 2, .places = {1, 1}}, 2);
-  for (int i = 0; i < 6; ++i) pool.submit(i % 2U, i % 2U, 10ms * (i + 1));
+  for (std::size_t i = 0; i < 6; ++i) pool.submit(i % 2, i % 2, 10ms * static_cast<int>(i + 1));
   time.in(15ms, [&] {
     const weir::pool_stats s = pool.stats();
     EXPECT_EQ(s.submitted, 6u);
