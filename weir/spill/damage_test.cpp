@@ -249,6 +249,20 @@ TEST(spill_damage, half_of_the_pages_overwritten_leaves_the_records_of_the_other
   EXPECT_EQ(kept_files(where.path()).size(), 1u);
 }
 
+TEST(spill_damage, a_letter_that_flipped_in_the_names_of_the_file_does_not_make_it_look_empty) {
+  scratch_directory where;
+  fill(where.path(), 100);
+  const fs::path file = store_files(where.path()).jobs;
+  std::string head(4096, '\0');
+  std::ifstream(file, std::ios::binary).read(head.data(), 4096);
+  const auto key = head.find("jobs(place INTEGER");
+  ASSERT_NE(key, std::string::npos);
+  poke(file, key + std::string_view("jobs(place INT").size(), "A");  // a column then, and no longer the key
+  auto store = open_store({.directory = where.path()});
+  EXPECT_EQ(store.stats().rebuilds, 1u);
+  EXPECT_EQ(all_ids(store).size(), 100u);
+}
+
 TEST(spill_damage, what_has_been_acknowledged_does_not_come_back_from_a_rebuilt_file) {
   scratch_directory where;
   {

@@ -81,6 +81,8 @@ io_result<statement> database::prepare(std::string_view sql) {
   return statement(raw);
 }
 
+int database::last_failure() const noexcept { return sqlite3_extended_errcode(raw_.get()); }
+
 bool database::in_transaction() const noexcept { return sqlite3_get_autocommit(raw_.get()) == 0; }
 
 std::uint64_t database::changes() const noexcept {

@@ -69,6 +69,8 @@ class database {
   std::uint64_t number(const char* sql) noexcept;
   io_result<statement> prepare(std::string_view sql);
 
+  /// SQLite's result code of the last call that failed.
+  int last_failure() const noexcept;
   bool in_transaction() const noexcept;
   std::uint64_t changes() const noexcept;
 

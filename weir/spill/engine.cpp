@@ -1,6 +1,7 @@
 #include <weir/spill/engine.hpp>
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -46,32 +47,40 @@ io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options&
 io_result<> spill_engine::adopt(io_result<opened_table> opened) {
   auto done = adopt_sound(std::move(opened));
   if (!done && table_ && table_->has_damage()) return rebuild();
-  if (!done) table_.reset();
+  if (!done) close();
   return done;
 }
 
+/// Leaves a table behind also when it fails: to be looked at, and closed.
 io_result<> spill_engine::adopt_sound(io_result<opened_table> opened) {
   if (!opened) return std::unexpected(opened.error());
   table_ = std::move(opened->table);
   counts_.rebuilds += opened->rebuilds;
   counts_.moved_aside += opened->damaged_rows.size();
-  unreported_.insert(unreported_.end(), opened->damaged_rows.begin(), opened->damaged_rows.end());
   counts_.unfinished_commits += opened->unfinished_commits;
-  if (auto done = look_through(); !done) return done;
-  if (options_.sync != durability::batch) return {};
   try {
-    sync_.emplace([table = table_.get()] { return table->sync_log(); });
+    unreported_.insert(unreported_.end(), opened->damaged_rows.begin(), opened->damaged_rows.end());
+    auto done = look_through();
+    if (done && options_.sync == durability::batch) {
+      sync_.emplace([table = table_.get()] { return table->sync_log(); });
+    }
+    return done;
   } catch (const std::system_error& failed) {
     return std::unexpected(error(failed.code(), "cannot start the thread that syncs the spill store"));
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(error(std::errc::not_enough_memory));
   }
-  return {};
+}
+
+void spill_engine::close() noexcept {
+  sync_.reset();
+  table_.reset();
 }
 
 io_result<> spill_engine::rebuild() {
-  sync_.reset();
-  table_.reset();
+  close();
   auto done = adopt_sound(reopen_damaged(files_, options_));
-  if (!done) table_.reset();
+  if (!done) close();
   return done;
 }
 

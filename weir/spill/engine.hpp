@@ -61,6 +61,7 @@ class spill_engine {
   io_result<> look_through();
   void count_row(std::uint64_t place, std::uint64_t id);
   io_result<> rebuild();
+  void close() noexcept;
   template <class F>
   auto rebuilding(F&& work) -> decltype(work());
   void wrote() noexcept;

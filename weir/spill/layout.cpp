@@ -4,21 +4,26 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace weir::detail {
 
 namespace {
 
-constexpr const char* tables =
+constexpr const char* settings =
     "PRAGMA page_size = 4096; PRAGMA encoding = 'UTF-8';"
-    "PRAGMA application_id = 0x77656972; PRAGMA user_version = 1;"
+    "PRAGMA application_id = 0x77656972; PRAGMA user_version = 1;";
+// As SQLite keeps them: word for word.
+constexpr const char* tables =
     "CREATE TABLE jobs(place INTEGER PRIMARY KEY, record BLOB NOT NULL);"
     "CREATE TABLE aside(place INTEGER PRIMARY KEY, moved INTEGER NOT NULL, record BLOB NOT NULL);"
-    "CREATE TABLE marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
-    "INSERT INTO marks VALUES ('largest id', 0);";
+    "CREATE TABLE marks(name TEXT PRIMARY KEY, value INTEGER NOT NULL);";
+constexpr const char* first_mark = "INSERT INTO marks VALUES ('largest id', 0);";
 
 }  // namespace
 
@@ -29,9 +34,19 @@ error file_failure(std::string_view doing, const std::filesystem::path& path, in
 }
 
 io_result<> lay_out(database& file) {
-  const int code = file.run(tables);
-  if (code != SQLITE_OK) return std::unexpected(file.failure(code, "make"));
+  for (const char* sql : {settings, tables, first_mark}) {
+    if (const int code = file.run(sql); code != SQLITE_OK) return std::unexpected(file.failure(code, "make"));
+  }
   return {};
+}
+
+io_result<bool> is_laid_out(database& file) {
+  auto query = file.prepare(
+      "SELECT group_concat(sql || ';', '') FROM (SELECT sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY "
+      "rowid)");
+  if (!query) return std::unexpected(query.error());
+  if (const int code = query->step(); code != SQLITE_ROW) return std::unexpected(file.failure(code, "read"));
+  return std::ranges::equal(query->bytes(0), std::as_bytes(std::span(std::string_view(tables))));
 }
 
 io_result<> make_file(const store_files& files) {

@@ -38,6 +38,10 @@ struct store_files {
 /// Fills an empty file, whose journal is off. Error: errc::storage.
 io_result<> lay_out(database& file);
 
+/// Whether its tables are those of lay_out(), word for word: one letter that flipped there can make a table
+/// look empty. Error: errc::storage.
+io_result<bool> is_laid_out(database& file);
+
 /// Makes a new file under the name `jobs`. Error: errc::storage.
 io_result<> make_file(const store_files& files);
 

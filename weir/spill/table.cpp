@@ -1,5 +1,6 @@
 #include <weir/spill/table.hpp>
 
+#include <weir/spill/layout.hpp>
 #include <weir/spill/log_file.hpp>
 
 #include <sqlite3.h>
@@ -101,9 +102,9 @@ io_result<> job_table::prepare() {
   for (const wanted& w : all) {
     auto made = db_.prepare(w.sql);
     if (!made) {
-      damaged_ = true;  // the file had these tables when it was made
-      db_.leave_log_at_close();
-      return std::unexpected(made.error());
+      // No such table or column: the file had them when it was made.
+      const int code = db_.last_failure();
+      return std::unexpected(failure(code == SQLITE_ERROR ? SQLITE_CORRUPT : code, "open"));
     }
     *w.where = std::move(*made);
   }
@@ -119,6 +120,9 @@ error job_table::failure(int code, std::string_view doing) {
 }
 
 io_result<> job_table::verify() {
+  const auto laid_out = is_laid_out(db_);
+  if (!laid_out) return std::unexpected(laid_out.error());
+  if (!*laid_out) return std::unexpected(failure(SQLITE_CORRUPT, "check"));
   auto query = db_.prepare("PRAGMA quick_check(1)");
   if (!query) return std::unexpected(query.error());
   const int code = query->step();
