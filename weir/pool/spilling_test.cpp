@@ -409,6 +409,22 @@ TEST(spilling, accepts_from_inside_a_job) {
   ASSERT_TRUE(pool.drain());
 }
 
+TEST(spilling, makes_workers_for_a_backlog_on_disk) {
+  const scratch_directory place;
+  testing::gate gate;
+  pool_options options = spilling_to(place, 1);
+  options.min_workers = 1;
+  options.max_workers = 4;
+  options.scaling.interval = std::chrono::milliseconds(1);
+  worker_pool<int> pool([&](int&) { gate.pass(); }, options);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(pool.submit(int{i}));
+  pool.resume();
+  while (gate.waiting() != 4) std::this_thread::yield();
+  gate.open();
+  ASSERT_TRUE(pool.drain());
+  EXPECT_EQ(pool.stats().completed, 100u);
+}
+
 TEST(spilling, tells_the_observer_which_jobs_went_to_the_store) {
   struct listener final : observer {
     void on_spilled(const job_note& note) override { spilled.insert(note.id); }

@@ -109,11 +109,13 @@ time_point engine::tick(time_point now) noexcept {
   return never;
 }
 
-/// Submitters who wait for an idle worker are part of the queue here: there is no other place for them.
+/// Submitters who wait for an idle worker are part of the queue here: there is no other place for them. So
+/// are jobs in the spill store: a backlog on disk wants workers, too.
 load_moment engine::measure(time_point now) noexcept {
   load_moment at;
   at.arrived = last_id_;
   at.queued = waiting() + waiting_for_idle_worker();
+  if (spill_ && !spill_->left) at.queued += spill_->outside;
   for (const auto& slot : slots_) {
     at.ended += slot->served.jobs();
     at.service += slot->served.time();
