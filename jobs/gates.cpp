@@ -72,7 +72,8 @@ bool start_gate::machine_allows() const {
 }
 
 start_gate::passage start_gate::pass(const std::stop_token& stop, time_point deadline) {
-  if (open_) return {stop.stop_requested() ? gate_answer::stopped : gate_answer::start};
+  if (open_ && !paused_.load(std::memory_order_relaxed))
+    return {stop.stop_requested() ? gate_answer::stopped : gate_answer::start};
   std::unique_lock lock(mutex_);
   waiter me;
   line_.push_back(&me);
@@ -102,6 +103,7 @@ start_gate::passage start_gate::pass_in_turn(std::unique_lock<std::mutex>& lock,
 // None: `why` says what holds the head. The token comes before the breaker's permit, for a permit is one of
 // few probes and should not be held while waiting.
 std::optional<start_gate::passage> start_gate::try_start(time_point now, hold& why) {
+  if (paused_.load(std::memory_order_relaxed)) return std::nullopt;
   if (now < next_start_) return why = {next_start_}, std::nullopt;
   if (!machine_allows()) return why = {after(now, sample_every)}, std::nullopt;
   if (options_.shadow) return granted(now, breaker_ ? breaker_->allow(now) : std::nullopt);
@@ -174,6 +176,17 @@ void start_gate::tell(std::unique_lock<std::mutex>& lock) {
   const auto changed = breaker_ ? breaker_->changed() : std::nullopt;
   lock.unlock();
   if (changed && options_.on_breaker) options_.on_breaker(*changed);
+}
+
+void start_gate::pause() {
+  const std::lock_guard lock(mutex_);
+  paused_.store(true, std::memory_order_relaxed);
+}
+
+void start_gate::resume() {
+  const std::lock_guard lock(mutex_);
+  paused_.store(false, std::memory_order_relaxed);
+  tell_head();
 }
 
 start_gate::figures start_gate::seen() const {

@@ -7,7 +7,8 @@
 // and memory are looked at again at least every `sample_every`, and right before a start; only the head holds
 // a reservation of the rate, and gives it back when it leaves without starting. A machine that does not tell
 // its load has no such gate. Waiting ends at once on a stop request, and at the job's deadline. In shadow the
-// rate and the breaker hold nobody: what they would have held is counted. Thread-safe.
+// rate and the breaker hold nobody: what they would have held is counted. A pause holds everybody.
+// Thread-safe.
 #pragma once
 
 #include <jobs/breaker_watch.hpp>
@@ -16,6 +17,7 @@
 #include <weir/control/circuit_breaker.hpp>
 #include <weir/control/token_bucket.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -86,6 +88,10 @@ class start_gate {
   /// The attempt that `through` was for has ended; `took`: its time.
   void ended(const passage& through, attempt_end how, duration took);
 
+  /// No attempt starts until resume(). Who stands in the line stays there, but for a stop or a deadline.
+  void pause();
+  void resume();
+
   figures seen() const;
 
   static constexpr duration sample_every = std::chrono::milliseconds(200);
@@ -117,6 +123,8 @@ class start_gate {
   const machine machine_;
   const bool open_;  // there is nothing to wait for, nothing to count
 
+  // Set under the mutex. Relaxed where it is read without: a start that sees it late came before the pause.
+  std::atomic<bool> paused_ = false;
   mutable std::mutex mutex_;  // guards all below
   std::deque<waiter*> line_;
   time_point next_start_{};

@@ -47,6 +47,32 @@ TEST(gates, a_stop_request_ends_a_long_wait) {
   EXPECT_FALSE(gate.pass(stop.get_token()));
 }
 
+TEST(gates, a_pause_holds_who_comes_until_a_deadline_or_a_stop) {
+  std::stop_source stop;
+  for (const duration delay : {duration(0), duration(1)}) {
+    start_gate gate({.delay = delay});
+    gate.pause();
+    EXPECT_EQ(gate.pass({}, clock::now() + milliseconds(5)).answer, gate_answer::expired);
+    std::jthread stopper([&] { stop.request_stop(); });
+    EXPECT_EQ(gate.pass(stop.get_token()).answer, gate_answer::stopped);
+  }
+}
+
+TEST(gates, the_end_of_a_pause_lets_all_go_who_wait) {
+  start_gate gate({});
+  gate.pause();
+  std::atomic<int> let_through = 0;
+  {
+    std::vector<std::jthread> waiting;
+    for (int i = 0; i < 4; ++i) waiting.emplace_back([&] { let_through += bool(gate.pass({})); });
+    EXPECT_EQ(gate.pass({}, clock::now() + milliseconds(5)).answer, gate_answer::expired);
+    EXPECT_EQ(let_through, 0);
+    gate.resume();
+  }
+  EXPECT_EQ(let_through, 4);
+  EXPECT_TRUE(gate.pass({}));
+}
+
 TEST(gates, no_job_starts_while_the_load_is_above_the_limit) {
   std::atomic<int> asked = 0;
   const auto load = [&]() -> std::optional<double> { return ++asked < 3 ? 4.0 : 2.0; };

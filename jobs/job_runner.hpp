@@ -58,6 +58,13 @@ class job_runner {
   /// Attempts that may be under way; what an adaptive limit has come to.
   std::int64_t limit() const noexcept { return limit_.limit(); }
 
+  /// Attempts under way.
+  std::uint64_t in_flight() const noexcept { return static_cast<std::uint64_t>(limit_.seen().in_flight); }
+
+  /// No attempt starts until resume(); those under way go on.
+  void pause() { gate_.pause(); }
+  void resume() { gate_.resume(); }
+
  private:
   using passage = start_gate::passage;
 

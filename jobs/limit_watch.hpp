@@ -50,10 +50,11 @@ class limit_watch {
   struct figures {
     std::int64_t now, least, most;
     std::uint64_t over;  ///< attempts that started above the limit: none, unless it is a shadow
+    std::int64_t in_flight = 0;
   };
   figures seen() const noexcept {
     const std::lock_guard lock(mutex_);
-    return {limit_.limit(), least_, most_, over_};
+    return {limit_.limit(), least_, most_, over_, in_flight_};
   }
 
  private:
