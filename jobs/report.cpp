@@ -65,17 +65,15 @@ std::string as_text(const report& r, std::string_view who, bool color) {
   return text + as_text(r.control);
 }
 
-namespace {
-
-nlohmann::ordered_json as_object(const report& r) {
+void add_to(nlohmann::ordered_json& object, const report& r) {
   const pool_stats& s = r.jobs;
-  nlohmann::ordered_json object{
-      {"submitted", s.submitted}, {"completed", s.completed}, {"failed", s.failed},
-      {"rejected", s.rejected},   {"dropped", s.dropped},     {"timed_out", s.timed_out},
-      {"withdrawn", s.withdrawn}, {"evicted", s.evicted},     {"expired", s.expired},
-      {"cancelled", s.cancelled}, {"queued", s.queued},       {"spilled", s.spilled},
-      {"running", s.running},
-  };
+  object["submitted"] = s.submitted;
+  object["completed"] = s.completed;
+  object["failed"] = s.failed;
+  for (const loss kind : all_losses) object[std::string(name(kind))] = count_of(s, kind);
+  object["queued"] = s.queued;
+  object["spilled"] = s.spilled;
+  object["running"] = s.running;
   object["failed_by_timeout"] = r.failed_by_timeout;
   if (r.passed_over) object["passed_over"] = *r.passed_over;
   object["peak_depth"] = s.high_water;
@@ -84,6 +82,13 @@ nlohmann::ordered_json as_object(const report& r) {
   object["queue_wait"] = times_json(r.queue_wait);
   object["run_time"] = times_json(r.run_time);
   add_to(object, r.control);
+}
+
+namespace {
+
+nlohmann::ordered_json as_object(const report& r) {
+  nlohmann::ordered_json object;
+  add_to(object, r);
   return object;
 }
 

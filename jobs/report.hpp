@@ -44,6 +44,9 @@ std::string as_text(const report&, std::string_view who, bool color);
 /// and what control_report.hpp adds.
 std::string as_json(const report&);
 
+/// The same keys and values, added to an object.
+void add_to(nlohmann::ordered_json& object, const report&);
+
 /// The same as two lines, names and values; the times as queue_wait_p50 and so on.
 std::string as_csv(const report&);
 
