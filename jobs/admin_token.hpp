@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace weir::jobs {
 
@@ -20,6 +21,9 @@ class admin_token {
   /// Whether the header's value is "Bearer TOKEN" (the scheme in any case). Takes as long for a token that is
   /// nearly right as for one that is all wrong.
   bool opens(std::string_view authorization) const noexcept;
+
+  /// What opens it: the header's value to send.
+  std::string authorization() const { return "Bearer " + secret_; }
 
   static constexpr std::size_t longest = 4096;
 

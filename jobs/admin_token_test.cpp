@@ -37,6 +37,7 @@ TEST_F(admin_token_file, is_read_to_the_end_of_its_first_line) {
     const auto token = admin_token::read(file(text));
     ASSERT_TRUE(token) << token.error().detail;
     EXPECT_TRUE(token->opens("Bearer s3cret")) << text;
+    EXPECT_EQ(token->authorization(), "Bearer s3cret");
     EXPECT_FALSE(token->opens("Bearer more"));
   }
 }

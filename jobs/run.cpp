@@ -1,5 +1,6 @@
 #include <jobs/run.hpp>
 
+#include <jobs/administration.hpp>
 #include <jobs/console.hpp>
 #include <jobs/dry_run.hpp>
 #include <jobs/ending.hpp>
@@ -66,6 +67,8 @@ int run(run_request request) {
   if (!from) return out.say(from.error().detail), 2;
   report_target target;
   if (const auto opened = target.open(o.report_file); !opened) return out.say(opened.error().detail), 2;
+  auto admin = administration::open(o);
+  if (!admin) return out.say(admin.error().detail), 2;
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
   const auto memory = run_memory::open(request, [&](const std::string& text) { out.say(text); });
   if (!memory) return out.say(memory.error().detail), is_full(memory.error().code) ? 1 : 2;
@@ -74,6 +77,8 @@ int run(run_request request) {
   if (!dog) return out.say(dog.error().detail), 1;
   try {
     whole_run all(request, *memory, *dog, std::move(*from), end, out);
+    if (const std::string where = admin->where_it_is(); !where.empty()) out.say(where);
+    const auto serving = admin->serve(all.surface());
     const report r = all.run();
     const bool asked = !o.report_file.empty() || o.format != report_format::text;
     const bool nothing = !all.read_anything() && end.exit_code() == 0;

@@ -160,6 +160,9 @@ io_result<> check_control(const run_options& o) {
   if (o.shadow && !o.rate && !o.limit && !o.breaker && !o.retry_budget && !o.deadline)
     return refuse(
         "--shadow has nothing to watch; add --rate, --limit, --breaker, --retry-budget or --deadline");
+  if (!o.admin_token_file.empty() && !o.metrics)
+    return refuse(
+        "--admin-token-file opens paths at the address of --metrics; add --metrics 127.0.0.1:9901, say");
   return o.lanes.check();
 }
 

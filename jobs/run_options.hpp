@@ -3,6 +3,7 @@
 // A value that is refused names itself and a right one. Thread-safety: value types and pure functions.
 #pragma once
 
+#include <adapters/http/address.hpp>
 #include <jobs/control_options.hpp>
 #include <jobs/item_field.hpp>
 #include <jobs/lane_rule.hpp>
@@ -109,6 +110,10 @@ struct run_options {
   report_format format = report_format::text;
   std::string report_file{};              ///< empty: standard error
   std::optional<duration> stats_every{};  ///< above 0
+
+  // who watches it from elsewhere
+  std::optional<http::address> metrics{};  ///< where it answers; none: nowhere
+  std::string admin_token_file{};          ///< what lets one change it; empty: nobody can
 };
 
 /// Threads of a pool.

@@ -196,7 +196,8 @@ void whole_run::signalled(int number) {
   if (number == SIGUSR1) return console_.write(as_text(current(), run_name, console_.color()));
   ending_.interrupted(number);
   if (draining_) return cancel();
-  draining_ = true;
+  draining_ = true;  // first of all: who asks whether it is ready learns it before anything is refused
+  end_pause();
   drain_deadline_ = from_now(options_.drain_timeout);
   ending_.stop_reading();  // first: speaking may take a moment
   const pool_stats s = pool_.stats();
@@ -215,6 +216,7 @@ time_point whole_run::due() {
   time_point next = drain_deadline_;
   if (workers_file_.watched()) {
     if (const auto workers = workers_file_.changed(console_)) {
+      const std::lock_guard lock(changing_);
       workers_ = {workers->least > 0 ? workers->least : workers->count, workers->count};
       limit_followed_ = 0;
       follow_limit();
@@ -222,15 +224,25 @@ time_point whole_run::due() {
     next = std::min(next, after(now, workers_file::every));
   }
   if (options_.limit && options_.limit->adaptive && !options_.shadow) {
+    const std::lock_guard lock(changing_);
     follow_limit();
     next = std::min(next, after(now, between_looks));
   }
   if (view_.wants_progress(now)) view_.show(current_progress());
   if (view_.wants_statistics(now)) console_.write(as_text(current(), run_name, console_.color()));
-  return std::min(next, view_.next());
+  if (alerts_.is_due(now)) look_for_alerts(now);
+  return std::min({next, view_.next(), alerts_.next()});
 }
 
-// The pool has as many workers as were asked for, and no more than the limit.
+void whole_run::look_for_alerts(time_point now) {
+  const live_figures f = live();
+  pool_snapshot shot = f.pool;
+  shot.stats = f.so_far.jobs;
+  const auto& breaker = f.so_far.control.breaker;
+  alerts_.look(shot, breaker ? std::optional(breaker->state) : std::nullopt, now);
+}
+
+// The pool has as many workers as were asked for, and no more than the limit. changing_ is held.
 void whole_run::follow_limit() {
   const bool limited = options_.limit && !options_.shadow;
   const std::int64_t limit = limited ? runner_.limit() : static_cast<std::int64_t>(most_workers);
@@ -280,6 +292,7 @@ report whole_run::run() {
         pool_.drain();  // without a deadline: the listener keeps it, and may cancel
     printer_.finish();
   }
+  alerts_.finish(clock::now());
   return current();
 }
 

@@ -3,13 +3,16 @@
 // Three kinds of threads: the calling one reads items and submits them; the pool's workers each run one job
 // at a time; the listener takes signals and does what is due (drain deadline, limit, workers file, progress).
 // Invariant: a number that another thread reads stands in `tally_` or is atomic elsewhere; what is not, is
-// marked with its thread.
+// marked with its thread. A fourth thread, administration's, looks and changes through surface().
 #pragma once
 
+#include <jobs/admin_paths.hpp>
+#include <jobs/alert_log.hpp>
 #include <jobs/console.hpp>
 #include <jobs/ending.hpp>
 #include <jobs/halt.hpp>
 #include <jobs/job_runner.hpp>
+#include <jobs/live_figures.hpp>
 #include <jobs/live_view.hpp>
 #include <jobs/progress.hpp>
 #include <jobs/report.hpp>
@@ -21,10 +24,13 @@
 #include <jobs/workers_file.hpp>
 #include <weir/pool/worker_pool.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -53,11 +59,17 @@ class whole_run {
         view_(options_, console_),
         workers_(workers_of(options_)),
         tally_(options_.lanes ? options_.lanes.lanes() : 0),
+        alerts_([this](const std::string& line) { console_.say(line); },
+                options_.metrics ? alert_reader::operator_watching : alert_reader::nobody,
+                options_.on_full == overflow::block()),
         pool_([this](item_batch& batch) { process(batch); }, pooling(),
               [this](pool::lost&& gone) { lose(gone.job.seq, gone.lane); }) {}
 
   /// Reads, runs, waits; the report.
   report run();
+
+  /// For administration's thread, while this lives.
+  admin_surface surface();
 
   bool read_anything() const noexcept { return read_anything_; }
 
@@ -90,6 +102,15 @@ class whole_run {
   report current() const;
   control_report current_control(const pool_stats&) const;
   progress current_progress() const;
+  void look_for_alerts(time_point now);
+
+  // What administration does: run_admin.cpp.
+  live_figures live() const;
+  std::string metrics() const;
+  io_result<> pause();
+  io_result<> resume();
+  bool end_pause();
+  io_result<worker_span> set_workers(const worker_change&);
 
   const run_options& options_;
   const command_template& command_;
@@ -105,14 +126,17 @@ class whole_run {
   workers_file workers_file_;
   live_view view_;
 
-  worker_span workers_;              // the listener's: what was asked for last
-  std::int64_t limit_followed_ = 0;  // the listener's
+  mutable std::mutex changing_;  // guards the next three; the listener and administration change them
+  worker_span workers_;          // what was asked for last
+  std::int64_t limit_followed_ = 0;
+  bool paused_ = false;
   run_tally tally_;
-  bool read_anything_ = false;         // the reader's
-  bool said_too_large_ = false;        // the reader's
-  bool draining_ = false;              // the listener's
-  time_point drain_deadline_ = never;  // the listener's
-  pool pool_;                          // last: its workers use all the above
+  bool read_anything_ = false;          // the reader's
+  bool said_too_large_ = false;         // the reader's
+  std::atomic<bool> draining_ = false;  // the listener sets it; relaxed: who reads it acts on nothing else
+  time_point drain_deadline_ = never;   // the listener's
+  alert_log alerts_;
+  pool pool_;  // last: its workers use all the above
 };
 
 }  // namespace weir::jobs

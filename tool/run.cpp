@@ -1,5 +1,6 @@
 // `weir run`: reads the options, and hands over to jobs/.
 
+#include <adapters/http/address.hpp>
 #include <jobs/run.hpp>
 #include <tool/commands.hpp>
 #include <tool/grammar.hpp>
@@ -21,9 +22,9 @@ using weir::tool::usage_error;
 using options = jobs::run_options;
 
 // Of the command line as it is planned; they are refused, and not taken for a mistyped other one.
-constexpr std::string_view later[] = {
-    "--rate-store", "--from",    "--worker-process",   "--post", "--spill-dir", "--spill-max", "--durability",
-    "--ui",         "--metrics", "--admin-token-file", "--trace"};
+constexpr std::string_view later[] = {"--rate-store", "--from",      "--worker-process",
+                                      "--post",       "--spill-dir", "--spill-max",
+                                      "--durability", "--ui",        "--trace"};
 
 option_group how_much(options& o) {
   return {"How much at once, and what may wait",
@@ -193,6 +194,19 @@ option_group what_you_see(options& o) {
         [] { return "auto"; }},
        {"--stats-every", "TIME", "print the figures again and again (SIGUSR1: once)", "",
         [&o](const std::string& v) { o.stats_every = need_time("--stats-every", v); }},
+       {"--metrics", "ADDR",
+        "answer there: /metrics, /stats.json, /livez, /readyz (127.0.0.1:9901, :9901, [::1]:9901)",
+        "Without a host it is this machine alone; port 0 finds a free one and says which. weir top shows it "
+        "live. "
+        "Alerts are said on standard error when they start and end: a queue above 80% for 5 s, unexpected "
+        "loss, "
+        "breaker open, spill above 80%, no job ended for 30 s while some wait.",
+        [&o](const std::string& v) { o.metrics = need("--metrics", weir::http::parse_address(v)); }},
+       {"--admin-token-file", "FILE", "who sends the token in FILE's first line may change the run",
+        "POST /pause, /resume and /workers?n=8 with Authorization: Bearer TOKEN. Nobody else may read FILE: "
+        "chmod "
+        "600. Without it these paths do not exist.",
+        [&o](const std::string& v) { o.admin_token_file = v; }},
        {"--report", "FILE", "write the closing report to FILE", "",
         [&o](const std::string& v) { o.report_file = v; }},
        {"--format", "text|json|jsonl|csv", "of the closing report",
