@@ -18,12 +18,13 @@ constexpr auto table = std::to_array<command>({
      run_grammar},
     {"plan", "how large a queue, how many workers, and what to expect of them", plan_command, plan_grammar},
     {"demo", "a tour of a minute: what happens when more comes than can be done", demo_command, demo_grammar},
+    {"top", "watch a running weir: its queue, rates, waits, losses", top_command, top_grammar},
     {"bench", "the same flood through each overflow policy, measured here", bench_command, bench_grammar},
     {"help", "explain a command at length: weir help COMMAND", help_command, help_grammar},
 });
 
 // What is planned.
-constexpr std::string_view later[] = {"serve", "gate", "sim", "lab", "top"};
+constexpr std::string_view later[] = {"serve", "gate", "sim", "lab"};
 
 [[noreturn]] void refuse(std::string_view word) {
   const std::string usage = "usage: weir COMMAND [ARG...]; weir help lists the commands";

@@ -18,12 +18,14 @@ int plan_command(std::vector<std::string> args);
 int demo_command(std::vector<std::string> args);
 int bench_command(std::vector<std::string> args);
 int help_command(std::vector<std::string> args);
+int top_command(std::vector<std::string> args);
 
 weir::tool::grammar run_grammar();
 weir::tool::grammar plan_grammar();
 weir::tool::grammar demo_grammar();
 weir::tool::grammar bench_grammar();
 weir::tool::grammar help_grammar();
+weir::tool::grammar top_grammar();
 
 namespace weir::tool {
 

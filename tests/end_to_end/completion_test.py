@@ -5,7 +5,7 @@ import subprocess
 import pexpect
 import pytest
 
-COMMANDS = {"run", "plan", "demo", "bench", "help"}
+COMMANDS = {"run", "plan", "demo", "top", "bench", "help"}
 POLICIES = {"block", "timeout:", "reject", "drop_newest", "drop_oldest"}
 
 
