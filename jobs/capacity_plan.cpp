@@ -33,7 +33,7 @@ std::string seconds_text(double s) {
 
 std::string percent(double share) {
   if (share <= 0) return "0%";
-  return share < 1e-6 ? fmt::format("{:.1e}%", share * 100) : fmt::format("{:.3g}%", share * 100);
+  return share < 1e-5 ? "<0.001%" : fmt::format("{:.3g}%", share * 100);
 }
 
 std::optional<planned<std::int64_t>> queue_of(const plan_request& r) {

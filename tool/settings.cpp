@@ -106,10 +106,11 @@ std::string line_of(const option& o, std::span<const std::string> values, std::s
 }  // namespace
 
 std::vector<given> from_file(const file_reader& reader, const std::string& path) {
-  const std::vector<file_entry> entries = need("--config", read_settings(path));
+  const auto entries = read_settings(path);
+  if (!entries) throw usage_error{entries.error().detail};
   const std::vector<const option*> known = settings_of(reader.groups);
   std::vector<given> general, own;
-  for (const file_entry& e : entries) {
+  for (const file_entry& e : *entries) {
     if (e.what == file_entry::kind::table) check_table(reader, path, e);
     if (e.what == file_entry::kind::table || (!e.table.empty() && e.table != reader.command)) continue;
     const auto o = std::ranges::find(known, e.key, [](const option* k) { return key_of(*k); });

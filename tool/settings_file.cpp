@@ -1,7 +1,7 @@
 #include <tool/settings_file.hpp>
+#include <tool/tomlplusplus.hpp>
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>

@@ -74,6 +74,9 @@ TEST(settings_file, a_mistake_is_told_with_file_and_line) {
   EXPECT_TRUE(refusal("a = 1\na = 2\n").starts_with("f.toml:2: "));
   EXPECT_TRUE(refusal("a = 'x\n").starts_with("f.toml:1: "));
   EXPECT_TRUE(refusal("a = '\xff'\n").starts_with("f.toml:1: "));
+  EXPECT_TRUE(refusal("a = 1997-05-27T\n").starts_with("f.toml:1: ")) << "found by the fuzzer";
+  EXPECT_TRUE(refusal("a = 2\n\ufcbf = 1\n").starts_with("f.toml:2: ")) << "likewise";
+  EXPECT_TRUE(refusal("cl\u00e9 = 1\n").starts_with("f.toml:1: "));
 }
 
 TEST(settings_file, a_file_that_is_not_there_or_endless_is_refused) {

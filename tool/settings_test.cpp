@@ -213,7 +213,7 @@ TEST_F(settings, a_bad_value_is_told_from_where_it_stands) {
 }
 
 TEST_F(settings, a_file_that_cannot_be_read_is_said) {
-  EXPECT_EQ(refusal({}), "--config: cannot read 'weir.toml': No such file or directory");
+  EXPECT_EQ(refusal({}), "cannot read 'weir.toml': No such file or directory");
 }
 
 TEST_F(settings, print_config_shows_each_value_and_where_it_is_from) {

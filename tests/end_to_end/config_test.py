@@ -147,7 +147,7 @@ def test_a_weir_inside_a_job_does_not_take_the_jobs_variables_for_options(weir):
             "keep-order = 1\n",
             ["weir.toml:1: keep-order: '1' is neither true nor false; write keep-order = true"],
         ),
-        ("queue = \n", ["weir.toml:1: "]),
+        ("queue = \n", ["weir run: ", "weir.toml:1: Error while parsing"]),
         ("[rnu]\nqueue = 1\n", ["weir.toml:1: unknown table [rnu]; did you mean 'run'?"]),
     ],
 )
