@@ -25,10 +25,10 @@ using namespace std::chrono_literals;
 
 constexpr const char* head = R"(# Metrics
 
-Every figure that weir shows, under its name in Prometheus: at `/metrics` of `weir run --metrics`, in
-`/stats.json`, and from `weir::figure_sources` in your own program. Names, units and labels do not change
-within a minor version. This page is printed from the table in `weir/observe/figures.cpp`, and a test
-compares them.
+Every figure that weir shows, under its name in Prometheus: at `/metrics` of `weir run --metrics`, and from
+`weir::figure_sources` in your own program ([`/stats.json`](administration.md) has the same under the words
+of the closing report). Names, units and labels do not change within a minor version. This page is printed
+from the table in `weir/observe/figures.cpp`, and a test compares them.
 
 | name | kind | unit | labels | what it is |
 | --- | --- | --- | --- | --- |
