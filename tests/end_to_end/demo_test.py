@@ -182,6 +182,11 @@ def test_spill_keeps_the_order_of_a_burst_and_loses_nothing_to_a_kill(weir):
     assert lost == 0 and before + found - twice == orders and before < orders, done
 
 
+def test_spill_says_where_it_cannot_write(weir):
+    done = weir("demo", "spill", env={"TMPDIR": "/nonexistent"})
+    assert done.code == 1 and "/nonexistent" in done.complaint and "TMPDIR" in done.complaint, done
+
+
 def test_bench_policies_compares_the_policies_in_json(weir):
     done = weir("bench", "policies", "--quick", "--format", "json", patience=PATIENCE * 2)
     assert done.code == 0, done

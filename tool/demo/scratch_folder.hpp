@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -15,11 +16,15 @@ namespace weir::tool::demo {
 
 class scratch_folder {
  public:
-  /// In the system's folder for temporary files. std::system_error when it cannot be made.
+  /// In $TMPDIR, or else in /tmp. std::runtime_error, with what to do, when it cannot be made.
   scratch_folder() {
-    std::string name = std::filesystem::temp_directory_path() / "weir-demo-XXXXXX";
+    const char* const place = std::getenv("TMPDIR");
+    const std::string where = place != nullptr && *place != '\0' ? place : "/tmp";
+    std::string name = where + "/weir-demo-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr)
-      throw std::system_error(errno, std::generic_category(), "cannot make a folder " + name);
+      throw std::runtime_error("cannot make a folder in " + where + ": " +
+                               std::generic_category().message(errno) +
+                               "; name one that can be written in TMPDIR");
     path_ = name;
   }
   ~scratch_folder() {

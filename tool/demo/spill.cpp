@@ -134,8 +134,7 @@ void show_prices(stage& on, const std::filesystem::path& folder) {
     on.show(fmt::format("{:<12}{:>16}   {:<32}{}\n", to_string(l.sync),
                         readable(append_time(folder / to_string(l.sync), l.sync, 200)), l.price, "nothing"));
   }
-  on.say(fmt::format("Measured in {}; several at once share a commit.",
-                     std::filesystem::temp_directory_path().string()));
+  on.say(fmt::format("Measured in {}; several at once share a commit.", folder.parent_path().string()));
 }
 
 constexpr std::uint32_t all_taken = UINT32_MAX;  // what a kitchen tells once every order is in
