@@ -19,6 +19,7 @@
 #include <random>
 #include <set>
 #include <span>
+#include <thread>
 #include <vector>
 
 namespace weir {
@@ -28,6 +29,9 @@ using testing::scratch_directory;
 
 constexpr std::size_t lanes = 2;
 constexpr std::size_t queue_capacity = 16;
+/// Who hands in jobs waits while there are so many, so that a thousand programs do not leave ever more to the
+/// next.
+constexpr std::uint64_t most_on_disk = 2000;
 /// What may be in flight when a program dies: as many jobs as wait for one acknowledgement with one more
 /// group.
 constexpr std::size_t most_again = 2048;
@@ -70,6 +74,7 @@ class program {
       for (std::uint64_t& job : jobs) job = (number += 2) - 2 + lane;
       const std::vector<std::uint64_t> copy = jobs;
       seen_->ids.clear();
+      while (pool_.stats().spilled > most_on_disk) std::this_thread::yield();
       if (random() % 2 == 0) {
         if (pool_.submit_some(jobs, {.lane = lane}) != jobs.size()) _exit(4);
       } else {
@@ -182,7 +187,7 @@ void kill_after(std::size_t jobs, const std::filesystem::path& place, durability
 
 void finish(const std::filesystem::path& place, durability sync) {
   const pid_t child = fork();
-  if (child == 0) _exit((new program(place, sync))->finish());
+  if (child == 0) _exit(program(place, sync).finish());
   int status = 0;
   waitpid(child, &status, 0);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "the last program ended with " << status;
