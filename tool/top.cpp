@@ -55,7 +55,7 @@ tool::grammar grammar_of(top_options& o) {
                    "or never "
                    "draws all the same, with colours or without.\n"
                    "\n"
-                   "Exit code\n"
+                   "Exit status\n"
                    "  0 after q, or when a snapshot was printed; 1 nobody answers; 2 wrong usage or a bad "
                    "file; 130, 143, "
                    "129 ended by SIGINT, SIGTERM, SIGHUP.\n",

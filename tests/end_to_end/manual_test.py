@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-PAGES = ["", "run", "plan", "demo", "bench", "help"]
+PAGES = ["", "run", "plan", "demo", "top", "bench", "help"]
 
 
 def page_of(weir, command):
