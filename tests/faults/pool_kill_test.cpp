@@ -187,7 +187,10 @@ void kill_after(std::size_t jobs, const std::filesystem::path& place, durability
 
 void finish(const std::filesystem::path& place, durability sync) {
   const pid_t child = fork();
-  if (child == 0) _exit(program(place, sync).finish());
+  if (child == 0) {
+    const int code = program(place, sync).finish();  // and its threads have ended
+    _exit(code);
+  }
   int status = 0;
   waitpid(child, &status, 0);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "the last program ended with " << status;
