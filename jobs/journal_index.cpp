@@ -42,8 +42,12 @@ void journal_index::end_line(std::string_view line) {
 }
 
 void journal_index::finish() {
-  const auto before = [](const entry& a, const entry& b) { return a.seq() < b.seq(); };
-  if (!std::ranges::is_sorted(entries_, before)) std::ranges::stable_sort(entries_, before);
+  // By place, too: of two lines for one job the later counts. (A stable sort's buffer is deprecated for
+  // clang.)
+  const auto before = [](const entry& a, const entry& b) {
+    return a.seq() != b.seq() ? a.seq() < b.seq() : a.offset() < b.offset();
+  };
+  if (!std::ranges::is_sorted(entries_, before)) std::ranges::sort(entries_, before);
   std::size_t kept = 0;
   for (const entry& e : entries_) {
     if (kept > 0 && entries_[kept - 1].seq() == e.seq()) --kept;
