@@ -12,6 +12,7 @@ enum class earlier_end : std::uint8_t {
   none,  ///< it has not ended: it was not reached, or was under way when its run was killed
   failed,
   succeeded,
+  stored,  ///< it waits in the spill store, and runs from there
 };
 
 /// For one thread.

@@ -56,6 +56,11 @@ void journal_index::finish() {
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(kept), entries_.end());
 }
 
+const journal_index::entry* journal_index::find(std::uint64_t seq) const noexcept {
+  const auto at = std::ranges::lower_bound(entries_, seq, {}, &entry::seq);
+  return at != entries_.end() && at->seq() == seq ? &*at : nullptr;
+}
+
 bool journal_index::is_journal() const noexcept {
   if (has_header_ || !entries_.empty()) return true;
   return damaged_ == 0 && !too_long_ && journal_header.starts_with(carried_);

@@ -44,6 +44,9 @@ class journal_index {
   /// By Seq, each once.
   std::span<const entry> entries() const noexcept { return entries_; }
 
+  /// Of the job with this number, or null; after finish. O(log entries).
+  const entry* find(std::uint64_t seq) const noexcept;
+
   /// Whether the bytes are a journal, or nothing yet: the header or a record was seen, or no more than the
   /// beginning of a header.
   bool is_journal() const noexcept;

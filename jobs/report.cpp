@@ -60,7 +60,11 @@ std::string as_text(const report& r, std::string_view who, bool color) {
   text += fmt::format("  now: {} queued, {} spilled, {} running; peak depth {} of {}\n", s.queued, s.spilled,
                       s.running, s.high_water, r.queue_capacity);
   if (r.passed_over)
-    text += fmt::format("  resumed: {} passed over, which earlier runs have done\n", *r.passed_over);
+    text += fmt::format("  resumed: {} passed over, which earlier runs have done{}\n", *r.passed_over,
+                        r.spill ? " or the store has" : "");
+  if (r.spill)
+    text +=
+        fmt::format("  spill: {} went to disk, {} had been left there\n", r.spill->spilled_total, s.resumed);
   text += fmt::format("  queue wait{}\n  run time  {}\n", times_text(r.queue_wait), times_text(r.run_time));
   return text + as_text(r.control);
 }
@@ -76,6 +80,10 @@ void add_to(nlohmann::ordered_json& object, const report& r) {
   object["running"] = s.running;
   object["failed_by_timeout"] = r.failed_by_timeout;
   if (r.passed_over) object["passed_over"] = *r.passed_over;
+  if (r.spill) {
+    object["resumed"] = s.resumed;
+    object["spilled_total"] = r.spill->spilled_total;
+  }
   object["peak_depth"] = s.high_water;
   object["seconds"] = seconds(r.elapsed);
   object["jobs_per_second"] = jobs_per_second(r);

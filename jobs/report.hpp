@@ -18,7 +18,8 @@ namespace weir::jobs {
 struct report {
   pool_stats jobs{};                           ///< the law, and high_water
   std::uint64_t failed_by_timeout = 0;         ///< of the failed
-  std::optional<std::uint64_t> passed_over{};  ///< of a resumed run: jobs that an earlier one has done
+  std::optional<std::uint64_t> passed_over{};  ///< of a resumed run: jobs that are done, or in the store
+  std::optional<spill_snapshot> spill{};       ///< of a run with a spill store
   duration elapsed{};
   std::size_t queue_capacity = 0;
   histogram_snapshot queue_wait{};
@@ -41,7 +42,7 @@ std::string as_text(const report&, std::string_view who, bool color);
 
 /// One object on one line, ended by a newline: the law's words, failed_by_timeout, peak_depth, seconds,
 /// jobs_per_second, queue_wait and run_time with p50 p90 p99 max in seconds, passed_over of a resumed run,
-/// and what control_report.hpp adds.
+/// resumed and spilled_total of one that spills, and what control_report.hpp adds.
 std::string as_json(const report&);
 
 /// The same keys and values, added to an object.

@@ -37,9 +37,8 @@ io_result<reading> resumed_reader::next_to_run(item_batch& batch) {
     last_ = batch.seq;
     const auto end = before_.look(batch);
     if (!end) return std::unexpected(end.error());
-    const bool done =
-        *end == earlier_end::succeeded || (*end == earlier_end::failed && what_ == again::nothing);
-    if (!done) return reading::got;
+    if (*end == earlier_end::none || (*end == earlier_end::failed && what_ == again::failed))
+      return reading::got;
     skipped_(batch.seq);
   }
 }

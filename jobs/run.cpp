@@ -69,6 +69,7 @@ int run(run_request request) {
   if (const auto opened = target.open(o.report_file); !opened) return out.say(opened.error().detail), 2;
   auto admin = administration::open(o);
   if (!admin) return out.say(admin.error().detail), 2;
+  std::signal(SIGUSR1, SIG_IGN);  // who asks for figures while a large store is read ends nothing
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
   const auto memory = run_memory::open(request, [&](const std::string& text) { out.say(text); });
   if (!memory) return out.say(memory.error().detail), is_full(memory.error().code) ? 1 : 2;

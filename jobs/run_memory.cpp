@@ -10,7 +10,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <utility>
 
 namespace weir::jobs {
 
@@ -29,45 +28,52 @@ std::error_code made_directory(const std::string& directory) {
 
 }  // namespace
 
-run_memory::run_memory() = default;
-
-run_memory::run_memory(run_memory&& other) noexcept
-    : journal_(std::move(other.journal_)),
-      directory_(std::exchange(other.directory_, -1)),
-      read_only_(std::exchange(other.read_only_, -1)),
-      before_(std::move(other.before_)) {}
-
-run_memory& run_memory::operator=(run_memory&& other) noexcept {
-  std::swap(journal_, other.journal_);
-  std::swap(directory_, other.directory_);
-  std::swap(read_only_, other.read_only_);
-  std::swap(before_, other.before_);
-  return *this;
-}
-
-run_memory::~run_memory() {
-  for (const int descriptor : {directory_, read_only_})
-    if (descriptor >= 0) ::close(descriptor);
+run_memory::descriptor::~descriptor() {
+  if (number_ >= 0) ::close(number_);
 }
 
 io_result<run_memory> run_memory::open(const run_request& request, const say& tell) {
   const run_options& o = request.options;
   run_memory made;
-  if (!o.results.empty())
-    if (const auto opened = made.open_results(o.results, tell); !opened)
-      return std::unexpected(opened.error());
+  if (!o.results.empty()) {
+    auto locked = locked_directory(o.results, "--results", tell);
+    if (!locked) return std::unexpected(locked.error());
+    made.results_ = std::move(*locked);
+  }
+  if (const auto opened = made.open_journal(request, tell); !opened) return std::unexpected(opened.error());
+  return made;
+}
+
+io_result<> run_memory::open_journal(const run_request& request, const say& tell) {
+  const run_options& o = request.options;
+  journal_index found;
   if (!o.joblog.empty()) {
     auto log = journal::open(o.joblog, resumes(o) ? journal::start::go_on : journal::start::afresh, tell);
     if (!log) return std::unexpected(log.error());
-    made.journal_ = std::move(*log);
+    journal_ = std::move(*log);
+    found = journal_->take_found();
   }
-  if (!resumes(o)) return made;
-  if (made.journal_)
-    made.before_ = std::make_unique<journaled_jobs>(made.journal_->descriptor(), made.journal_->name(),
-                                                    made.journal_->take_found(), request.command);
+  if (const auto opened = open_store(o, found, tell); !opened) return opened;
+  if (!resumes(o)) return {};
+  if (journal_)
+    ended_ = std::make_unique<journaled_jobs>(journal_->descriptor(), journal_->name(), std::move(found),
+                                              request.command);
   else
-    made.before_ = std::make_unique<kept_results>(o.results);
-  return made;
+    ended_ = std::make_unique<kept_results>(o.results);
+  if (!stored_->waiting().empty()) stored_or_ended_ = std::make_unique<earlier_or_stored>(*ended_, *stored_);
+  return {};
+}
+
+io_result<> run_memory::open_store(const run_options& o, const journal_index& log, const say& tell) {
+  const auto spilling = spilling_of(o);
+  if (!spilling) return {};
+  auto locked = locked_directory(o.spill_dir, "--spill-dir", tell);
+  if (!locked) return std::unexpected(locked.error());
+  store_ = std::move(*locked);
+  auto found = stored_jobs::read(*spilling, log, o.resume_failed);
+  if (!found) return std::unexpected(found.error());
+  *stored_ = std::move(*found);
+  return {};
 }
 
 io_result<run_memory> run_memory::look(const run_request& request) {
@@ -75,38 +81,44 @@ io_result<run_memory> run_memory::look(const run_request& request) {
   run_memory made;
   if (!resumes(o)) return made;
   if (o.joblog.empty()) {
-    made.before_ = std::make_unique<kept_results>(o.results);
+    made.ended_ = std::make_unique<kept_results>(o.results);
     return made;
   }
   const std::string name = "'" + o.joblog + "'";
-  made.read_only_ = ::open(o.joblog.c_str(), O_RDONLY | O_CLOEXEC);
-  if (made.read_only_ < 0) {
+  made.read_only_ = descriptor(::open(o.joblog.c_str(), O_RDONLY | O_CLOEXEC));
+  const int file = made.read_only_.number();
+  if (file < 0) {
     if (errno == ENOENT) return made;
     const std::error_code code(errno, std::generic_category());
     return std::unexpected(error(code, fmt::format("cannot read the joblog {}: {}", name, code.message())));
   }
-  auto index = journal_text(made.read_only_, name).read_index();
+  auto index = journal_text(file, name).read_index();
   if (!index) return std::unexpected(index.error());
-  made.before_ = std::make_unique<journaled_jobs>(made.read_only_, name, std::move(*index), request.command);
+  made.ended_ = std::make_unique<journaled_jobs>(file, name, std::move(*index), request.command);
   return made;
 }
 
-io_result<> run_memory::open_results(const std::string& directory, const say& tell) {
-  std::error_code code = made_directory(directory);
+io_result<run_memory::descriptor> run_memory::locked_directory(const std::string& path,
+                                                               const std::string& option, const say& tell) {
+  std::error_code code = made_directory(path);
   if (!code) {
-    directory_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory_ < 0) code = {errno, std::generic_category()};
+    descriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened.number() >= 0) {
+      const auto locked = lock_file(opened.number(), "'" + path + "'", tell);
+      return locked ? io_result<descriptor>(std::move(opened)) : std::unexpected(locked.error());
+    }
+    code = {errno, std::generic_category()};
   }
-  if (!code) return lock_file(directory_, "'" + directory + "'", tell);
-  return std::unexpected(error(
-      code, fmt::format("cannot write results to '{}': {}; give --results a directory that can be written",
-                        directory, code.message())));
+  return std::unexpected(
+      error(code, fmt::format("cannot write to '{}': {}; give {} a directory that can be written", path,
+                              code.message(), option)));
 }
 
 std::vector<int> run_memory::locks() const {
   std::vector<int> held;
   if (journal_) held.push_back(journal_->descriptor());
-  if (directory_ >= 0) held.push_back(directory_);
+  for (const descriptor* directory : {&results_, &store_})
+    if (directory->number() >= 0) held.push_back(directory->number());
   return held;
 }
 

@@ -1,18 +1,20 @@
 // What a run keeps beyond its own end, and what it knows of the runs before it: the journal, the directory of
-// results, and what either says has been done.
+// results, the spill store, and what these say has been done, or waits.
 //
-// Invariant: both are locked for this run before a word is written to them (file_lock.hpp); the descriptors
+// Invariant: all are locked for this run before a word is written to them (file_lock.hpp); the descriptors
 // that hold the locks are the watchdog's too.
 #pragma once
 
 #include <jobs/earlier_jobs.hpp>
 #include <jobs/journal.hpp>
 #include <jobs/run.hpp>
+#include <jobs/stored_jobs.hpp>
 #include <weir/base/error.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::jobs {
@@ -21,33 +23,58 @@ class run_memory {
  public:
   using say = std::function<void(std::string)>;
 
-  /// Opens what the options name, and makes the directory of the results: before anything is read, for no job
-  /// would fare better. The request must outlive it. Error: one of them cannot be used, or another run has
-  /// it.
+  /// Opens what the options name, and makes the directories: before anything is read, for no job would fare
+  /// better. The request must outlive it. Error: one of them cannot be used, or another run has it.
   static io_result<run_memory> open(const run_request&, const say&);
 
-  /// For a dry run: only what was done before; nothing is made, repaired or locked.
+  /// For a dry run: only what was done before; nothing is made, repaired or locked, nor the store looked
+  /// into.
   static io_result<run_memory> look(const run_request&);
 
-  run_memory(run_memory&&) noexcept;
-  run_memory& operator=(run_memory&&) noexcept;
-  ~run_memory();
+  run_memory(run_memory&&) noexcept = default;
+  run_memory& operator=(run_memory&&) noexcept = default;
+  ~run_memory() = default;
 
   /// Null without --joblog.
   journal* log() const noexcept { return journal_.get(); }
   /// Null without --resume.
-  earlier_jobs* before() const noexcept { return before_.get(); }
+  earlier_jobs* before() const noexcept { return stored_or_ended_ ? stored_or_ended_.get() : ended_.get(); }
+  /// What waits in the spill store.
+  const stored_jobs& stored() const noexcept { return *stored_; }
   /// Descriptors whose locks last until the last job is gone.
   std::vector<int> locks() const;
 
  private:
-  run_memory();
-  io_result<> open_results(const std::string& directory, const say&);
+  /// Closes itself.
+  class descriptor {
+   public:
+    descriptor() = default;
+    explicit descriptor(int number) noexcept : number_(number) {}
+    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+      std::swap(number_, other.number_);
+      return *this;
+    }
+    ~descriptor();
+    int number() const noexcept { return number_; }
+
+   private:
+    int number_ = -1;
+  };
+
+  run_memory() = default;
+  static io_result<descriptor> locked_directory(const std::string& path, const std::string& option,
+                                                const say&);
+  io_result<> open_journal(const run_request&, const say&);
+  io_result<> open_store(const run_options&, const journal_index& log, const say&);
 
   std::unique_ptr<journal> journal_;
-  int directory_ = -1;                    // of the results
-  int read_only_ = -1;                    // a journal of which nothing but its text is needed
-  std::unique_ptr<earlier_jobs> before_;  // reads from one of the above
+  descriptor results_;
+  descriptor store_;
+  descriptor read_only_;  // a journal of which nothing but its text is needed
+  std::unique_ptr<stored_jobs> stored_ = std::make_unique<stored_jobs>();
+  std::unique_ptr<earlier_jobs> ended_;  // reads from one of the above
+  std::unique_ptr<earlier_jobs> stored_or_ended_;
 };
 
 }  // namespace weir::jobs

@@ -87,8 +87,6 @@ std::optional<std::string> unescaped(std::string_view text) {
 }  // namespace
 
 io_result<overflow> parse_on_full(std::string_view text) {
-  if (text == "spill")
-    return refuse("spill (to disk) is not available yet; use block, reject or drop_oldest");
   if (text == "evict_lower")
     return refuse("evict_lower is not among what a run can do with its lanes; use drop_oldest");
   if (text == "caller_runs")
@@ -97,7 +95,7 @@ io_result<overflow> parse_on_full(std::string_view text) {
         "down");
   auto policy = overflow::parse(text);
   if (policy) return policy;
-  constexpr std::string_view known = "block, timeout:50ms, reject, drop_newest or drop_oldest";
+  constexpr std::string_view known = "block, timeout:50ms, reject, drop_newest, drop_oldest or spill";
   if (!text.starts_with("timeout:")) return refuse(fmt::format("'{}' is no policy; use {}", text, known));
   return refuse(fmt::format("'{}': {}; use {}", text,
                             parse_duration(text.substr(text.find(':') + 1)).error().detail, known));
@@ -145,12 +143,44 @@ worker_span workers_of(const run_options& o) {
 
 std::size_t queue_of(const run_options& o) { return o.queue.value_or(4 * workers_of(o).most); }
 
-bool reorders(const run_options& o) { return o.lanes || o.fair_by; }
+std::optional<spill_options> spilling_of(const run_options& o) {
+  if (o.on_full != overflow::spill()) return std::nullopt;
+  spill_options store{.directory = o.spill_dir};
+  if (o.spill_max) store.max_bytes = *o.spill_max;
+  if (o.durability) store.sync = *o.durability;
+  return store;
+}
+
+bool reorders(const run_options& o) { return o.lanes || o.fair_by || o.on_full == overflow::spill(); }
+
+namespace {
+
+io_result<> check_spill(const run_options& o) {
+  const bool spills = o.on_full == overflow::spill();
+  if (spills && o.spill_dir.empty())
+    return refuse("--on-full spill needs a place on disk; add --spill-dir DIR");
+  if (spills && queue_of(o) == 0)
+    return refuse("--queue 0 has no place for what comes back from the spill store; use --queue 1 or more");
+  if (spills) {
+    if (const auto bad = check(*spilling_of(o))) return refuse("--spill-max: " + bad->message);
+    return {};
+  }
+  const auto useless = [](const char* option) {
+    return refuse(fmt::format("{} is of the spill store, which is not used; add --on-full spill", option));
+  };
+  if (!o.spill_dir.empty()) return useless("--spill-dir");
+  if (o.spill_max) return useless("--spill-max");
+  if (o.durability) return useless("--durability");
+  return {};
+}
+
+}  // namespace
 
 io_result<> check_control(const run_options& o) {
   if ((o.resume || o.resume_failed) && o.joblog.empty() && o.results.empty())
     return refuse(fmt::format("{} must know what has been done; add --joblog FILE (or --results DIR)",
                               o.resume_failed ? "--resume-failed" : "--resume"));
+  if (const auto fit = check_spill(o); !fit) return fit;
   if (o.backoff && o.attempts == 1)
     return refuse("--backoff is the wait between attempts, and there is only one; add --retries 3, say");
   if (o.retry_budget && o.attempts == 1)

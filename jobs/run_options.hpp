@@ -14,6 +14,7 @@
 #include <weir/control/circuit_breaker.hpp>
 #include <weir/control/retry_budget.hpp>
 #include <weir/pool/overflow.hpp>
+#include <weir/spill/options.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -99,6 +100,11 @@ struct run_options {
   std::string results{};  ///< folder; empty: print
   bool dry_run = false;
 
+  // what goes to disk when the queue is full; on_full is then spill
+  std::string spill_dir{};
+  std::optional<std::uint64_t> spill_max{};      ///< bytes of the store; none: spill_options' own
+  std::optional<weir::durability> durability{};  ///< none: batch
+
   // what has been done before
   std::string joblog{};        ///< file; empty: none
   bool resume = false;         ///< pass over what has ended
@@ -129,14 +135,17 @@ worker_span workers_of(const run_options&);
 /// How many jobs may wait: as told, or four for each worker.
 std::size_t queue_of(const run_options&);
 
-/// Whether jobs may start in another order than the items came.
+/// The spill store, when on_full is spill.
+std::optional<spill_options> spilling_of(const run_options&);
+
+/// Whether jobs may start in another order than the items came: what the store holds comes first.
 bool reorders(const run_options&);
 
 /// Names options that make no sense together, or nothing.
 io_result<> check_control(const run_options&);
 
-/// "block", "timeout:50ms", "reject", "drop_newest", "drop_oldest". What a run has no use for, or cannot do
-/// yet, is refused with a message of its own.
+/// "block", "timeout:50ms", "reject", "drop_newest", "drop_oldest", "spill". What a run has no use for is
+/// refused with a message of its own.
 io_result<overflow> parse_on_full(std::string_view text);
 
 /// "2.5" as it stands, or "80%" of the processors.

@@ -119,15 +119,14 @@ TEST(run_options, counts_name_the_value_and_a_right_one) {
 TEST(run_options, policies_that_a_run_has_no_use_for_say_why) {
   EXPECT_EQ(parse_on_full("timeout:50ms"), overflow::timeout(milliseconds(50)));
   EXPECT_EQ(parse_on_full("drop_oldest"), overflow::drop_oldest());
-  EXPECT_NE(refusal(parse_on_full("spill")).find("not available yet"), std::string::npos);
+  EXPECT_EQ(parse_on_full("spill"), overflow::spill());
   EXPECT_NE(refusal(parse_on_full("evict_lower")).find("lanes"), std::string::npos);
   EXPECT_NE(refusal(parse_on_full("caller_runs")).find("use block"), std::string::npos);
   EXPECT_NE(refusal(parse_on_full("sometimes")).find("sometimes"), std::string::npos);
   for (const char* bad : {"timeout", "timeout:", "timeout:5", "timeouts"}) {
     const std::string why = refusal(parse_on_full(bad));
-    EXPECT_TRUE(why.ends_with("use block, timeout:50ms, reject, drop_newest or drop_oldest")) << why;
-    for (const char* no : {"spill", "caller_runs", "evict"})
-      EXPECT_EQ(why.find(no), std::string::npos) << why;
+    EXPECT_TRUE(why.ends_with("use block, timeout:50ms, reject, drop_newest, drop_oldest or spill")) << why;
+    for (const char* no : {"caller_runs", "evict"}) EXPECT_EQ(why.find(no), std::string::npos) << why;
   }
 }
 
@@ -177,6 +176,28 @@ TEST(run_options, the_report_is_text_one_object_or_a_table) {
   EXPECT_EQ(parse_format("jsonl"), report_format::json);
   EXPECT_EQ(parse_format("csv"), report_format::csv);
   EXPECT_EQ(refusal(parse_format("xml")), "'xml' is no format; use text, json, jsonl or csv");
+}
+
+TEST(run_options, name_what_the_spill_store_and_a_resumed_run_need) {
+  run_options o;
+  o.on_full = overflow::spill();
+  EXPECT_NE(refusal(check_control(o)).find("--spill-dir DIR"), std::string::npos);
+  o.spill_dir = "d";
+  EXPECT_TRUE(check_control(o));
+  EXPECT_EQ(spilling_of(o)->directory, "d");
+  o.spill_max = 1000;
+  EXPECT_NE(refusal(check_control(o)).find("--spill-max"), std::string::npos);
+  o.spill_max.reset();
+  o.queue = 0;
+  EXPECT_NE(refusal(check_control(o)).find("--queue 1"), std::string::npos);
+  o.on_full = overflow::block();
+  EXPECT_NE(refusal(check_control(o)).find("add --on-full spill"), std::string::npos);
+  EXPECT_FALSE(spilling_of(o));
+  o.spill_dir.clear();
+  o.resume = true;
+  EXPECT_NE(refusal(check_control(o)).find("--resume must know"), std::string::npos);
+  o.joblog = "log";
+  EXPECT_TRUE(check_control(o));
 }
 
 }  // namespace

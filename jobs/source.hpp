@@ -92,8 +92,9 @@ std::string describe_fault(const item_batch&);
 /// alone.
 class batch_reader {
  public:
-  batch_reader(source& from, std::size_t items_per_job, std::size_t budget)
-      : from_(from), items_per_job_(items_per_job), budget_(budget) {}
+  /// The first job has the number after `last_seq`.
+  batch_reader(source& from, std::size_t items_per_job, std::size_t budget, std::uint64_t last_seq = 0)
+      : from_(from), items_per_job_(items_per_job), budget_(budget), seq_(last_seq) {}
 
   /// The next job's items into `batch`, whose storage is used again. What an interrupted batch held is
   /// given up. Error: the input cannot be read; what was read before it has been given out.
@@ -106,7 +107,7 @@ class batch_reader {
   source& from_;
   std::size_t items_per_job_;
   std::size_t budget_;
-  std::uint64_t seq_ = 0;
+  std::uint64_t seq_;
   std::uint64_t items_ = 0;         // given out
   item_batch carried_{};            // the item that could not stay in the last batch
   std::optional<error> failure_{};  // of the reading, to be told after the batch it cut short

@@ -65,7 +65,8 @@ pool_options whole_run::pooling() const {
           .max_cost = options_.queue_bytes,
           .lanes = options_.lanes.lanes(),
           .fair_by_key = options_.fair_by.has_value(),
-          .on_full = options_.on_full};
+          .on_full = options_.on_full,
+          .spill = spilling_of(options_)};
 }
 
 // What no job foresees, such as memory that is not there, is its failure, and said.
@@ -81,6 +82,7 @@ job_end whole_run::run_job(const item_batch& batch) {
 
 // Runs on the pool's workers. The pool counts: a return is a success, an exception a failure.
 void whole_run::process(item_batch& batch) {
+  if (memory_.stored().is_done(batch.seq)) return printer_.skip(batch.seq);
   note_start(batch);
   switch (run_job(batch)) {
     case job_end::succeeded: return;
@@ -122,7 +124,10 @@ void whole_run::refused(std::uint64_t seq, const submit_options& how, errc why) 
     lose(seq, how.lane);
   }
   if (why == errc::expired || why == errc::overloaded) tally_.job_hopeless();
-  if (how.cost <= options_.queue_bytes || said_too_large_) return;
+  const bool fits = how.cost <= options_.queue_bytes;
+  if (fits && !options_.spill_dir.empty() && (why == errc::full || why == errc::storage))
+    say_store_refuses(why);
+  if (fits || said_too_large_) return;
   said_too_large_ = true;
   console_.say(fmt::format("item {} has {} bytes and never fits into --queue-bytes {}: rejected", seq,
                            how.cost, options_.queue_bytes));
@@ -150,19 +155,46 @@ submit_options whole_run::describe(item_batch& batch, const std::stop_token& sto
 }
 
 void whole_run::read_items() {
-  batch_reader reader(*source_, options_.items_per_job, batch_budget(command_));
-  if (memory_.before() == nullptr) return submit_all(reader);
   using again = resumed_reader::again;
+  const bool resumes = memory_.before() != nullptr;
+  // What waits in the store keeps its number: that of the same input, or one that no new item gets.
+  const std::uint64_t taken = resumes ? 0 : memory_.stored().waiting().largest();
+  batch_reader reader(*source_, options_.items_per_job, batch_budget(command_), taken);
+  if (!resumes) {
+    skip_what_is_not_stored(0);
+    return submit_all(reader);
+  }
   resumed_reader rest(reader, *memory_.before(), options_.resume_failed ? again::failed : again::nothing,
                       [this](std::uint64_t seq) { pass_over(seq); });
   submit_all(rest);
+  skip_what_is_not_stored(last_seq_);
 }
 
-// An earlier run has done it.
+// Numbers that no job will have, which others' output must not wait for.
+void whole_run::skip_what_is_not_stored(std::uint64_t from) {
+  if (!options_.keep_order) return;
+  memory_.stored().waiting().for_each_gap(from, [this](std::uint64_t seq) { printer_.skip(seq); });
+}
+
+// An earlier run has done it, or left it in the store, from where a worker gets it.
 void whole_run::pass_over(std::uint64_t seq) {
   read_anything_ = true;
-  printer_.skip(seq);
+  last_seq_ = seq;
+  if (!memory_.stored().waiting().holds(seq)) printer_.skip(seq);
   tally_.job_passed_over();
+}
+
+void whole_run::say_store_refuses(errc why) {
+  if (std::exchange(said_store_refuses_, true)) return;
+  if (why == errc::full)
+    return console_.say(
+        fmt::format("the spill store in '{}' has reached --spill-max: items are rejected until "
+                    "there is room; give it more, or slow the input down with --on-full block",
+                    options_.spill_dir));
+  console_.say(
+      fmt::format("cannot write to the spill store in '{}': items are rejected until that works; look at "
+                  "the disk",
+                  options_.spill_dir));
 }
 
 // What is not the input it was is not to be run: nothing more starts.
@@ -186,7 +218,7 @@ void whole_run::submit_all(Reader& reader) {
     read_anything_ = true;
     const submit_options how = describe(batch, stop);
     tally_.submitted(how.lane);
-    const std::uint64_t seq = batch.seq;
+    const std::uint64_t seq = last_seq_ = batch.seq;
     const auto accepted = pool_.submit(std::move(batch), how);
     if (!accepted) refused(seq, how, accepted.error());
   }
@@ -201,7 +233,7 @@ void whole_run::signalled(int number) {
   drain_deadline_ = from_now(options_.drain_timeout);
   ending_.stop_reading();  // first: speaking may take a moment
   const pool_stats s = pool_.stats();
-  const std::uint64_t left = s.queued + s.running;
+  const std::uint64_t left = s.queued + s.spilled + s.running;
   console_.say(fmt::format("draining {} job{}, again to stop now", left, left == 1 ? "" : "s"));
 }
 
@@ -275,6 +307,7 @@ report whole_run::current() const {
            .queue_capacity = queue_of(options_),
            .queue_wait = pool_.queue_wait(),
            .run_time = runner_.run_time()};
+  r.spill = pool_.snapshot().spill;
   if (memory_.before() != nullptr) r.passed_over = tally_.passed_over();
   r.control = current_control(r.jobs);
   return r;

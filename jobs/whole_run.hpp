@@ -11,6 +11,7 @@
 #include <jobs/console.hpp>
 #include <jobs/ending.hpp>
 #include <jobs/halt.hpp>
+#include <jobs/item_codec.hpp>
 #include <jobs/job_runner.hpp>
 #include <jobs/live_figures.hpp>
 #include <jobs/live_view.hpp>
@@ -91,6 +92,8 @@ class whole_run {
   void submit_all(Reader& reader);
   void cannot_read(const error& why);
   void pass_over(std::uint64_t seq);
+  void skip_what_is_not_stored(std::uint64_t from);
+  void say_store_refuses(errc why);
   submit_options describe(item_batch& batch, const std::stop_token& stop) const;
   void refused(std::uint64_t seq, const submit_options& how, errc why);
   void lose(std::uint64_t seq, std::size_t lane);
@@ -133,6 +136,8 @@ class whole_run {
   run_tally tally_;
   bool read_anything_ = false;          // the reader's
   bool said_too_large_ = false;         // the reader's
+  bool said_store_refuses_ = false;     // the reader's
+  std::uint64_t last_seq_ = 0;          // the reader's: of what it has read or passed over
   std::atomic<bool> draining_ = false;  // the listener sets it; relaxed: who reads it acts on nothing else
   time_point drain_deadline_ = never;   // the listener's
   alert_log alerts_;

@@ -36,7 +36,7 @@ constexpr auto known = std::to_array<placeholder>({
     {"ADDR", "127.0.0.1:9900"},
     {"FILE", "list.txt", offers::files},
     {"DIR", "out", offers::folders},
-    {"POLICY", "block", offers::words, "block|timeout:|reject|drop_newest|drop_oldest"},
+    {"POLICY", "block", offers::words, "block|timeout:|reject|drop_newest|drop_oldest|spill"},
     {"RULE", "never", offers::words, "never|soon,fail=1|now,fail=1"},
     {"WHEN", "never", offers::words, "auto|always|never"},
     {"WHICH", "long", offers::words, "long"},

@@ -22,36 +22,52 @@ using weir::tool::usage_error;
 using options = jobs::run_options;
 
 // Of the command line as it is planned; they are refused, and not taken for a mistyped other one.
-constexpr std::string_view later[] = {"--rate-store", "--from",      "--worker-process",
-                                      "--post",       "--spill-dir", "--spill-max",
-                                      "--durability", "--ui",        "--trace"};
+constexpr std::string_view later[] = {"--rate-store", "--from", "--worker-process",
+                                      "--post",       "--ui",   "--trace"};
 
 option_group how_much(options& o) {
-  return {"How much at once, and what may wait",
-          {{"-j,--workers", "N|MIN..MAX|auto|FILE", "jobs at once; auto (the default): one a core",
-            "MIN..MAX: as many as the load asks for, within these.\n"
-            "A FILE holds the number and is read again when it changes:\n"
-            "  echo 8 > n; weir run -j n ...; echo 16 > n   # while it runs",
-            [&o](const std::string& v) { o.workers = need("--workers", jobs::parse_workers(v)); },
-            [&o] { return o.limit ? std::to_string(jobs::workers_of(o).most) : "auto"; }},
-           {"-q,--queue", "N", "jobs that may wait (4 x workers); 0: none",
-            "When the queue is full, reading stops (or see --on-full), and whatever writes to us waits.",
-            [&o](const std::string& v) { o.queue = need("--queue", jobs::parse_count(v, 0, "8")); },
-            [&o] { return std::to_string(jobs::queue_of(o)); }},
-           {"--queue-bytes", "SIZE", "bytes of items that may wait (64M)", "",
-            [&o](const std::string& v) {
-              o.queue_bytes = need("--queue-bytes", weir::parse_bytes(v));
-              if (o.queue_bytes == 0) throw usage_error{"--queue-bytes: 0 lets nothing wait; use 64M, say"};
-            },
-            [&o] { return weir::bytes_to_string(o.queue_bytes); }},
-           {"--on-full", "POLICY", "block (default), timeout:50ms, reject, drop_newest, drop_oldest",
-            "What happens to an item when the queue is full. block: the reader waits. timeout:D: it waits "
-            "that long,\n"
-            "then the item is lost. reject, drop_newest: this item is lost. drop_oldest: the one that waits "
-            "longest\n"
-            "is lost. What is lost is counted, and the exit code is 1.",
-            [&o](const std::string& v) { o.on_full = need("--on-full", jobs::parse_on_full(v)); },
-            [&o] { return o.on_full.to_string(); }}}};
+  return {
+      "How much at once, and what may wait",
+      {{"-j,--workers", "N|MIN..MAX|auto|FILE", "jobs at once; auto (the default): one a core",
+        "MIN..MAX: as many as the load asks for, within these.\n"
+        "A FILE holds the number and is read again when it changes:\n"
+        "  echo 8 > n; weir run -j n ...; echo 16 > n   # while it runs",
+        [&o](const std::string& v) { o.workers = need("--workers", jobs::parse_workers(v)); },
+        [&o] { return o.limit ? std::to_string(jobs::workers_of(o).most) : "auto"; }},
+       {"-q,--queue", "N", "jobs that may wait (4 x workers); 0: none",
+        "When the queue is full, reading stops (or see --on-full), and whatever writes to us waits.",
+        [&o](const std::string& v) { o.queue = need("--queue", jobs::parse_count(v, 0, "8")); },
+        [&o] { return std::to_string(jobs::queue_of(o)); }},
+       {"--queue-bytes", "SIZE", "bytes of items that may wait (64M)", "",
+        [&o](const std::string& v) {
+          o.queue_bytes = need("--queue-bytes", weir::parse_bytes(v));
+          if (o.queue_bytes == 0) throw usage_error{"--queue-bytes: 0 lets nothing wait; use 64M, say"};
+        },
+        [&o] { return weir::bytes_to_string(o.queue_bytes); }},
+       {"--on-full", "POLICY", "block (default), timeout:50ms, reject, drop_newest, drop_oldest, spill",
+        "What happens to an item when the queue is full. block: the reader waits. timeout:D: it waits "
+        "that long,\n"
+        "then the item is lost. reject, drop_newest: this item is lost. drop_oldest: the one that waits "
+        "longest\n"
+        "is lost. What is lost is counted, and the exit code is 1. spill: it goes to disk (--spill-dir) and "
+        "comes\n"
+        "back in order.",
+        [&o](const std::string& v) { o.on_full = need("--on-full", jobs::parse_on_full(v)); },
+        [&o] { return o.on_full.to_string(); }},
+       {"--spill-dir", "DIR", "where --on-full spill keeps what the queue has no room for",
+        "A spilled item is in DIR until its job has ended. What a run that was stopped or killed leaves "
+        "there, the\n"
+        "next one on DIR runs first; with an empty input it runs that and nothing else. DIR holds items, "
+        "not commands:\n"
+        "they run with the COMMAND of the run that finds them. To give the same input again, have --joblog "
+        "and --resume:\n"
+        "what is in the journal or in DIR is passed over.",
+        [&o](const std::string& v) { o.spill_dir = v; }},
+       {"--spill-max", "SIZE", "bytes that may lie there (1G); beyond it items are rejected", "",
+        [&o](const std::string& v) { o.spill_max = need("--spill-max", weir::parse_bytes(v)); }},
+       {"--durability", "none|batch|each", "what a power cut may cost of it: batch (default): the last 10 ms",
+        "none: what the system had not written yet. each: nothing. kill -9 costs nothing at any of them.",
+        [&o](const std::string& v) { o.durability = need("--durability", weir::parse_durability(v)); }}}};
 }
 
 option_group who_goes_first(options& o) {

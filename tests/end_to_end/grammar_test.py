@@ -187,10 +187,6 @@ def test_a_value_that_makes_no_sense_is_refused_by_name_with_what_would(weir, wo
     assert refused(weir.run(*words, "echo", ":::", "a"), hint)
 
 
-def test_spill_is_refused_until_there_is_a_store(weir):
-    assert refused(weir.run("--on-full", "spill", "echo", ":::", "a"), "spill")
-
-
 def test_workers_auto_is_the_default(weir):
     assert weir.run("-k", "-j", "auto", "echo", ":::", "a", "b").lines == ["a", "b"]
 

@@ -1,0 +1,187 @@
+"""--on-full spill: what the queue has no room for goes to disk, comes back in order, and survives its run."""
+
+import re
+import signal
+
+import pytest
+
+from program import PATIENCE, until, wait_until
+from resume_after_kill_test import Resumed, dice, killed_again_and_again
+
+
+def lines(last, first=1):
+    return "".join(f"{i}\n" for i in range(first, last + 1))
+
+
+def spilling(folder, *more, queue=4):
+    return ["--on-full", "spill", "--spill-dir", folder / "store", f"-q{queue}", *more]
+
+
+def held_back(weir, tmp_path, *options, items=100, workers=2):
+    """A run whose jobs wait for the file `go`; it has read its items, and so many of them are on disk."""
+    job = f'touch {tmp_path}/up; {until(tmp_path / "go")}; echo "$1"'
+    command = ["--format", "json", f"-j{workers}", *spilling(tmp_path), *options, "sh", "-c", job, "sh"]
+    running = weir.start("run", *command, items=lines(items))
+    wait_until((tmp_path / "up").exists, "a job")
+
+    def on_disk():
+        running.signal(signal.SIGUSR1)
+        said = running.err()
+        return f"{items} submitted".encode() in said and re.findall(rb"(\d+) went to disk", said)
+
+    stored = int(wait_until(on_disk, "all items read")[-1])
+    assert items - workers - 4 <= stored < items
+    return running, command, stored
+
+
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["--on-full", "spill"], "--spill-dir"),
+        (["--spill-dir", "d"], "--on-full spill"),
+        (["--spill-max", "1G"], "--on-full spill"),
+        (["--durability", "each"], "--on-full spill"),
+        (["--on-full", "spill", "--spill-dir", "d", "-q0"], "--queue 1"),
+        (["--on-full", "spill", "--spill-dir", "d", "--spill-max", "1K"], "--spill-max"),
+        (["--on-full", "spill", "--spill-dir", "d", "--durability", "some"], "batch"),
+    ],
+)
+def test_what_does_not_go_together_is_said_with_what_would(weir, tmp_path, words, says):
+    done = weir.run(*words, "echo", ":::", "a", cwd=tmp_path)
+    assert done.code == 2 and says in done.complaint and not list(tmp_path.glob("d")), done
+
+
+def test_what_overflows_runs_in_order(weir, tmp_path):
+    report = weir.report("-j1", *spilling(tmp_path), f"echo {{}} >> {tmp_path}/ran", items=lines(500), code=0)
+    assert report["completed"] == 500 and report["spilled"] == 0 and report["spilled_total"] > 0, report
+    assert (tmp_path / "ran").read_text() == lines(500)
+    report = weir.report("-j1", *spilling(tmp_path), "echo", items="", code=0)
+    assert report["submitted"] == 0 and report["resumed"] == 0, "nothing is left"
+
+
+def test_items_come_back_from_disk_as_they_were(weir, tmp_path):
+    odd = [b"a b", b"", b"tab\there", b"new\nline", b"\xff\xfe", b"x" * 100_000, b"'\"$(x)"]
+    items = [odd[i % len(odd)] for i in range(70)]
+    how = ["-j1", *spilling(tmp_path, queue=1), "-0"]
+    done = weir.run(*how, "-k", "printf", "%s\\0", items=b"".join(item + b"\0" for item in items))
+    assert done.code == 0 and done.out.split(b"\0")[:-1] == items
+    done = weir.run(*how, "-n3", "-k", "echo", "{2}", "{#}", items=b"".join(b"%d\0" % i for i in range(30)))
+    assert done.lines == [f"{i + 1} {i // 3 + 1}" for i in range(0, 30, 3)], done
+
+
+def test_after_kill_9_an_empty_input_completes_what_the_store_holds(weir, tmp_path):
+    running, command, stored = held_back(weir, tmp_path)
+    running.signal(signal.SIGKILL)
+    running.proc.wait()
+    (tmp_path / "go").touch()
+    done = weir.run("-k", *command, items="")
+    assert done.code == 0 and done.lines == [str(i) for i in range(101 - stored, 101)], done
+    assert done.report["resumed"] == done.report["completed"] == stored
+    assert weir.report(*command[2:], items="", code=0)["submitted"] == 0
+
+
+def test_other_items_come_behind_what_was_left_and_have_numbers_of_their_own(weir, tmp_path):
+    running, command, stored = held_back(weir, tmp_path, "--results", tmp_path / "out")
+    running.signal(signal.SIGKILL)
+    running.proc.wait()
+    (tmp_path / "go").touch()
+    assert weir.report(*command[2:], items="x\ny\n", code=0)["completed"] == stored + 2
+    kept = {int(path.name): (path / "item").read_text() for path in (tmp_path / "out").iterdir()}
+    assert kept[100] == "100" and sorted(n for n in kept if n > 100) == [101, 102] and kept[102] == "y"
+
+
+def test_a_second_signal_leaves_on_disk_what_was_there(weir, tmp_path):
+    running, command, stored = held_back(weir, tmp_path)
+    running.signal(signal.SIGTERM)
+    running.says("draining 100 jobs")
+    running.signal(signal.SIGTERM)
+    done = running.wait()
+    assert done.code == 143 and done.report["spilled"] == stored, done
+    (tmp_path / "go").touch()
+    assert weir.report(*command[2:], items="", code=0)["completed"] == stored
+
+
+def test_the_same_input_is_gone_on_with_by_a_journal(weir, tmp_path):
+    log = tmp_path / "log"
+    running, command, stored = held_back(weir, tmp_path, "--joblog", log, "--resume")
+    running.signal(signal.SIGKILL)
+    running.proc.wait()
+    (tmp_path / "go").touch()
+    done = weir.run("-k", *command, items=lines(120))
+    assert done.code == 0 and done.lines == [str(i) for i in range(1, 121)], done
+    assert done.report["passed_over"] == done.report["resumed"] == stored
+    records = sorted(int(line.split("\t")[0]) for line in log.read_text().splitlines()[1:])
+    assert records == list(range(1, 121)), "each once"
+    assert weir.report(*command[2:], items=lines(120), code=0)["submitted"] == 0
+
+
+def test_what_the_journal_knows_to_be_done_does_not_run_from_the_store(weir, tmp_path):
+    log = tmp_path / "log"
+    running, command, stored = held_back(weir, tmp_path, "--joblog", log, "--resume")
+    running.signal(signal.SIGKILL)
+    running.proc.wait()
+    (tmp_path / "go").touch()
+    with log.open("a") as file:  # killed behind the journal's line of 50, before the store heard of it
+        file.write(f"50\t:\t1796003935.931\t     0.004\t0\t2\t0\t0\tsh -c '{command[-2]}' sh 50\n")
+    done = weir.run("-k", *command, items=lines(100))
+    assert done.code == 0 and done.lines == [str(i) for i in range(1, 101) if i != 50], done
+
+
+def test_kill_9_at_any_moment_loses_nothing_with_a_journal(weir, tmp_path):
+    runs = Resumed(weir, tmp_path, *spilling(tmp_path), "--joblog", tmp_path / "log")
+    report = killed_again_and_again(runs, dice())
+    assert report["spilled"] == 0
+
+
+def test_a_store_in_use_is_refused_and_its_user_named(weir, tmp_path):
+    running, command, _ = held_back(weir, tmp_path)
+    done = weir.run(*command, items="x\n")
+    assert done.code == 2 and f"process {running.pid}" in done.complaint and done.out == b"", done
+    (tmp_path / "go").touch()
+    assert running.wait().code == 0
+
+
+def test_a_full_store_rejects_and_says_so(weir, tmp_path):
+    how = ["-j1", *spilling(tmp_path, "--spill-max", "256K")]
+    job = f'{until(tmp_path / "go")}; : {{}}'
+    running = weir.start("run", "--format", "json", *how, job, items=("x" * 1000 + "\n") * 2000)
+    running.says("has reached --spill-max")
+    (tmp_path / "go").touch()
+    done = running.wait()
+    report = done.report
+    assert done.code == 1 and report["rejected"] > 0 and report["completed"] > 100, report
+    assert done.complaint.count("has reached --spill-max") == 1, done
+
+
+@pytest.mark.small_disk
+def test_a_full_disk_rejects_and_the_run_goes_on_from_memory(weir, small_disk, tmp_path):
+    job = f'{until(tmp_path / "go")}; : {{}}'
+    how = ["--format", "json", "-j1", *spilling(small_disk)]
+    running = weir.start("run", *how, job, items=("x" * 1000 + "\n") * 5000)
+    running.says("cannot write to the spill store")
+    (tmp_path / "go").touch()
+    done = running.wait()
+    report = done.report
+    assert done.code == 1 and report["rejected"] > 0 and report["completed"] > 100, report
+
+
+@pytest.mark.plain_build
+def test_memory_does_not_grow_with_what_is_on_disk(weir, tmp_path):
+    peaks = []
+    for count in (20_000, 400_000):
+        job = f'touch {tmp_path}/{count}; {until(tmp_path / "go")}; : {{}}'
+        running = weir.start("run", "-j1", *spilling(tmp_path, queue=100), job, items=lines(count))
+        wait_until((tmp_path / str(count)).exists, "a job")
+
+        def all_read():
+            running.signal(signal.SIGUSR1)
+            return f"{count} submitted".encode() in running.err()
+
+        wait_until(all_read, "all of the input on disk", 2 * PATIENCE)
+        peaks.append(running.peak_kib())
+        running.signal(signal.SIGKILL)
+        running.proc.wait()
+        for path in (tmp_path / "store").iterdir():
+            path.unlink()
+    print("peaks in KiB", peaks)
+    assert peaks[1] < peaks[0] + 8192, "20 times the items, and the memory of as many"
