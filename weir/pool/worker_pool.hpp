@@ -130,8 +130,8 @@ class worker_pool {
   /// All there is to show, for metrics and alerts. Holds the pool's lock as long as stats() does. O(lanes,
   /// workers, buckets of the histograms).
   [[nodiscard]] pool_snapshot snapshot() const { return body_->core.snapshot(); }
-  /// Of jobs that started: from acceptance to start. Without results, up to 16 short jobs that come faster
-  /// than 4 a microsecond may share a time of arrival.
+  /// Of jobs that started: from acceptance to start; of spilled ones, from their return to the queue. Without
+  /// results, up to 16 short jobs that come faster than 4 a microsecond may share a time of arrival.
   [[nodiscard]] histogram_snapshot queue_wait() const { return body_->core.queue_wait(); }
   /// Of jobs that ended: without results, jobs below 10 us may be measured in groups of up to 16.
   [[nodiscard]] histogram_snapshot run_time() const { return body_->core.run_time(); }
