@@ -115,7 +115,7 @@ TEST(resumed_reader, keeps_the_order_and_the_numbers_of_what_it_held) {
   batch_reader reader(words, 1, 100'000);
   resumed_reader rest(reader, before, again::nothing, [](std::uint64_t) {});
   item_batch batch;
-  for (const std::uint64_t seq : {1, 2, 4}) {
+  for (const std::uint64_t seq : {1U, 2U, 4U}) {
     ASSERT_EQ(rest.next(batch), reading::got);
     EXPECT_EQ(batch.seq, seq);
   }

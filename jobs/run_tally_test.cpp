@@ -83,7 +83,7 @@ TEST(run_tally, without_lanes_counts_none) {
 
 TEST(run_tally, remembers_the_most_workers_it_saw) {
   run_tally tally(0);
-  for (const std::uint64_t seen : {2, 5, 3}) tally.saw_workers(seen);
+  for (const std::uint64_t seen : {2U, 5U, 3U}) tally.saw_workers(seen);
   EXPECT_EQ(tally.peak_workers(), 5U);
 }
 

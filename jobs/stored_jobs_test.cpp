@@ -26,7 +26,7 @@ numbers gaps(const number_set& set, std::uint64_t from) {
 
 TEST(number_set, knows_its_gaps_and_its_end) {
   number_set set;
-  for (const std::uint64_t n : {3, 4, 5, 9}) set.add(n);
+  for (const std::uint64_t n : {3U, 4U, 5U, 9U}) set.add(n);
   set.finish();
   EXPECT_EQ(gaps(set, 0), (numbers{1, 2, 6, 7, 8}));
   EXPECT_EQ(gaps(set, 6), (numbers{7, 8}));
