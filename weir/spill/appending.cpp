@@ -39,7 +39,7 @@ struct spill_engine::waiting_append : fifo_hook<waiting_append> {
   std::vector<std::byte> bytes;
   std::vector<sealed_record> records;
   std::span<const spill_store::record> given;
-  bool leads = false;  // written before `told` ends
+  bool leads = false;  // under `door_`, and read again once `told` has ended
   io_result<> outcome{};
   parker<> told;
 };
@@ -51,13 +51,17 @@ io_result<> spill_engine::append(std::span<const spill_store::record> records) {
   mine.given = records;
   mine.records.reserve(records.size());
   for (const spill_store::record& r : records) mine.records.push_back(encode(r, mine.bytes));
+  bool leads = false;  // what others write to `mine` says that only once they have told
   {
     const std::lock_guard hold(door_);
     waiting_.push_back(mine);
-    mine.leads = !std::exchange(led_, true);
+    leads = !std::exchange(led_, true);
   }
-  if (!mine.leads) mine.told.wait(never);
-  if (mine.leads) lead();
+  if (!leads) {
+    mine.told.wait(never);
+    leads = mine.leads;
+  }
+  if (leads) lead();
   return std::move(mine.outcome);
 }
 
