@@ -124,7 +124,8 @@ io_result<> spill_engine::insert(waiting_append* first, waiting_append* end) noe
   return {};
 }
 
-/// Gives the records their places, and their lanes a state. The last number.
+/// Gives the records their places, and their lanes a state that stands before all that comes, whichever of
+/// it gets into the file. The last number.
 std::uint64_t spill_engine::seal_rows(waiting_append* first, waiting_append* end) {
   rows_.clear();
   std::uint64_t number = last_number_;
@@ -135,7 +136,7 @@ std::uint64_t spill_engine::seal_rows(waiting_append* first, waiting_append* end
       const std::uint64_t place = place_of(lane, ++number);
       seal(call->bytes, record, place);
       if (rows_.empty() || lane_of(rows_.back().place) != lane)
-        lanes_.try_emplace(lane, lane_state{.next = place});
+        lanes_.try_emplace(lane, lane_state{.next = place_of(lane, last_number_ + 1)});
       rows_.push_back({place, std::span(call->bytes).subspan(record.offset, record.size)});
     }
   }

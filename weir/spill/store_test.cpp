@@ -106,6 +106,18 @@ TEST(spill_store, is_full_at_max_bytes_and_takes_more_when_some_has_left) {
   EXPECT_EQ(store.fetch(1)->records.front().id, id / 2 + 1);
 }
 
+TEST(spill_store, hands_out_a_lanes_first_record_also_when_more_of_the_lane_had_been_refused_before) {
+  scratch_directory where;
+  auto store = open_store({.directory = where.path(), .max_jobs = 3});
+  const spill_store::record too_many[] = {{.id = 1}, {.id = 2}, {.id = 3}, {.id = 4, .lane = 1}};
+  const auto refused = store.append(too_many);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::full) << refused.error().detail;
+  ASSERT_TRUE(append(store, 5, 1));
+  EXPECT_EQ(ids(*store.fetch(9, 1)), (id_list{5}));
+  EXPECT_EQ(store.stats().unfetched, 0u);
+}
+
 TEST(spill_store, takes_the_appends_of_many_threads_and_keeps_the_order_of_each) {
   scratch_directory where;
   auto store = open_store({.directory = where.path(), .sync = durability::none});
