@@ -19,6 +19,23 @@
 #include <vector>
 
 namespace weir {
+
+/// A job that does not always become bytes.
+struct stubborn_job {
+  int number = 0;
+};
+
+template <>
+struct codec<stubborn_job> {
+  static void encode(const stubborn_job& job, std::vector<std::byte>& out) {
+    if (job.number < 0) throw std::runtime_error("no bytes");
+    codec<int>::encode(job.number, out);
+  }
+  static std::optional<stubborn_job> decode(std::span<const std::byte> bytes) {
+    return stubborn_job{codec<int>::decode(bytes).value_or(0)};
+  }
+};
+
 namespace {
 
 using testing::expect_law;
@@ -168,6 +185,26 @@ TEST(spilling, takes_the_rest_of_a_submit_some_in_one_piece) {
   EXPECT_EQ(pool.stats().queued, 4u);
   ASSERT_TRUE(pool.drain());
   EXPECT_EQ(ran.all(), numbers(0, 5010));
+}
+
+TEST(spilling, says_how_many_of_a_submit_some_are_in_also_when_the_codec_of_the_rest_throws) {
+  const scratch_directory place;
+  pool_options options = spilling_to(place, 2);
+  options.paused = false;
+  std::atomic<int> ran = 0;
+  worker_pool<stubborn_job> pool([&](stubborn_job&) { ++ran; }, options);
+  std::vector<stubborn_job> jobs{{1}, {2}, {-3}};
+  EXPECT_EQ(pool.submit_some(jobs, {.cost = 2}), 2u);
+  while (ran != 2) std::this_thread::yield();  // nobody has to come and wake the worker
+  EXPECT_EQ(pool.stats().submitted, 2u);
+  pool.pause();
+  EXPECT_EQ(pool.submit_some(jobs, {}), 2u);
+  EXPECT_THROW((void)pool.submit_some(std::span(jobs).subspan(2)), std::runtime_error);
+  EXPECT_THROW((void)pool.submit(stubborn_job{-4}), std::runtime_error);
+  EXPECT_EQ(pool.stats().submitted, 4u);
+  expect_law(pool.stats());
+  ASSERT_TRUE(pool.drain());
+  EXPECT_EQ(ran, 4);
 }
 
 TEST(spilling, takes_as_many_of_a_submit_some_as_the_store_has_room_for) {

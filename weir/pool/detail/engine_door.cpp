@@ -280,7 +280,12 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
   const bool spills = policy.kind() == overflow_kind::spill || is_spilling(o.lane);
   if (spills && accepted < count && !is_hopeless(o, now)) {
     const job_source rest{jobs + accepted * stride, first.move_into};
-    return accepted + spill_some(lock, rest, count - accepted, stride, o, now);
+    try {
+      return accepted + spill_some(lock, rest, count - accepted, stride, o, now);
+    } catch (...) {
+      if (accepted == 0) throw;
+      return accepted;  // as above; of what its codec throws, the caller learns with the next call
+    }
   }
   act(lock);
   return accepted;

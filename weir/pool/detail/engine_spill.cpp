@@ -52,7 +52,7 @@ void engine::note_spilled() noexcept {
 
 /// The job goes to the store. Called with the lock held, returns without it.
 result<job_id> engine::spill(guard& lock, const job_source& source, const submit_options& o, time_point now) {
-  lock.unlock();
+  act(lock);  // the codec is the user's, and may throw
   std::vector<std::byte> payload;
   spill_->codec.encode(source.job, payload);
   spill_store::record record = record_of(o, now);
@@ -74,7 +74,7 @@ result<job_id> engine::spill(guard& lock, const job_source& source, const submit
 /// The same for what is left of a submit_some: how many of them went.
 std::size_t engine::spill_some(guard& lock, const job_source& first, std::size_t count, std::size_t stride,
                                const submit_options& o, time_point now) {
-  lock.unlock();
+  act(lock);  // tells of those that came into the queue: the codec is the user's, and may throw
   const auto job = [&](std::size_t i) { return static_cast<std::byte*>(first.job) + i * stride; };
   std::vector<std::byte> payloads;
   std::vector<std::size_t> ends(count);
@@ -90,7 +90,7 @@ std::size_t engine::spill_some(guard& lock, const job_source& first, std::size_t
   me.counts = false;
   lock.lock();
   if (closed_) {
-    lock.unlock();
+    act(lock);
     return 0;
   }
   enter_line(lock, me);

@@ -78,7 +78,12 @@ class worker_body : public job_owner {
       if (accepted == jobs.size() || (accepted != 0 && !core.has_store())) return accepted;
     }
     const std::span<Job> left = jobs.subspan(accepted);
-    return accepted + core.submit_some(source_of(left.front()), left.size(), sizeof(Job), options);
+    try {
+      return accepted + core.submit_some(source_of(left.front()), left.size(), sizeof(Job), options);
+    } catch (...) {
+      if (accepted == 0) throw;
+      return accepted;  // they are in, and the caller must learn how many
+    }
   }
 
   receiver<outcome<Result>> results() {
