@@ -85,13 +85,13 @@ io_result<run_memory> run_memory::look(const run_request& request) {
     return made;
   }
   const std::string name = "'" + o.joblog + "'";
-  made.read_only_ = descriptor(::open(o.joblog.c_str(), O_RDONLY | O_CLOEXEC));
-  const int file = made.read_only_.number();
+  const int file = ::open(o.joblog.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    if (errno == ENOENT) return made;
     const std::error_code code(errno, std::generic_category());
+    if (code == std::errc::no_such_file_or_directory) return made;
     return std::unexpected(error(code, fmt::format("cannot read the joblog {}: {}", name, code.message())));
   }
+  made.read_only_ = descriptor(file);
   auto index = journal_text(file, name).read_index();
   if (!index) return std::unexpected(index.error());
   made.ended_ = std::make_unique<journaled_jobs>(file, name, std::move(*index), request.command);

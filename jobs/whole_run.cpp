@@ -210,8 +210,8 @@ void whole_run::cannot_read(const error& why) {
 template <class Reader>
 void whole_run::submit_all(Reader& reader) {
   const std::stop_token stop = ending_.reading();
-  item_batch batch;
   while (!stop.stop_requested()) {
+    item_batch batch;
     const auto got = reader.next(batch);
     if (!got) cannot_read(got.error());
     if (!got || *got != reading::got) return;

@@ -173,7 +173,10 @@ void apply(std::span<const given> all) {
       const auto set = [set_all](const std::string& value) { set_all({value}); };
       app.add_option_function<std::string>(name, set)->expected(0, 1);
     }
-    for (const std::string& value : g.values) words.push_back(value.empty() ? name : name + "=" + value);
+    for (const std::string& value : g.values) {
+      std::string& word = words.emplace_back(name);
+      if (!value.empty()) word.append("=").append(value);
+    }
   }
   std::ranges::reverse(words);  // CLI11 takes them from the back
   try {

@@ -22,6 +22,7 @@ std::string explained(std::string_view sentence) {
 std::string action(const option& o) {
   const completion what = completion_of_value(o.value);
   std::vector<std::string> words;
+  words.reserve(what.words.size());
   for (const std::string_view w : what.words) words.push_back(explained(w));
   if (what.folders) return "_files -/";
   if (what.files)

@@ -28,7 +28,10 @@ constexpr std::size_t places = 400;
 constexpr int seconds = 180, seconds_a_row = 15;
 
 // A morning: a little more every ten seconds, in the end a little more than the workers can do.
-double arrivals_at(int second) { return second < 60 ? static_cast<double>(150 + second / 10 * 10) : can + 6; }
+double arrivals_at(int second) {
+  const int steps = second / 10;
+  return second < 60 ? 150.0 + 10 * steps : can + 6;
+}
 
 // What was seen in one second.
 struct look {
