@@ -98,6 +98,15 @@ error cannot_start(int code) {
           "cannot start the watchdog: " + std::generic_category().message(code)};
 }
 
+/// Until the child has closed what it does not keep: then it is out of our process group, and a signal to all
+/// of that, which may come as soon as a job runs, does not take it along.
+void wait_for_end(int ready) {
+  char none = 0;
+  while (::read(ready, &none, 1) < 0 && errno == EINTR) {
+  }
+  ::close(ready);
+}
+
 void close_both(const std::array<int, 2>& ends) {
   for (const int end : ends) {
     if (end >= 0) ::close(end);
@@ -118,21 +127,20 @@ io_result<watchdog> watchdog::start(std::span<const int> kept) {
   occupy_standard_descriptors();
   std::array<int, 2> list{-1, -1};
   std::array<int, 2> life{-1, -1};
-  if (::pipe2(list.data(), O_CLOEXEC) < 0 || ::pipe2(life.data(), O_CLOEXEC) < 0) {
-    const int code = errno;
-    close_both(list);
+  std::array<int, 2> ready{-1, -1};
+  const auto give_up = [&](int code) {
+    for (const auto& pipe : {list, life, ready}) close_both(pipe);
     return std::unexpected(cannot_start(code));
-  }
+  };
+  for (auto* pipe : {&list, &life, &ready})
+    if (::pipe2(pipe->data(), O_CLOEXEC) < 0) return give_up(errno);
   const pid_t pid = ::fork();
-  if (pid < 0) {
-    const int code = errno;
-    close_both(list);
-    close_both(life);
-    return std::unexpected(cannot_start(code));
-  }
+  if (pid < 0) return give_up(errno);
   if (pid == 0) become_watchdog(list[0], life[0], kept);
   ::close(list[0]);
   ::close(life[0]);
+  ::close(ready[1]);
+  wait_for_end(ready[0]);
   return watchdog(pid, list[1], life[1]);
 }
 
