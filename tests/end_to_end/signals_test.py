@@ -178,7 +178,7 @@ def test_what_a_cancelled_job_had_printed_is_kept_and_marked(weir, tmp_path):
     ), done
 
 
-def test_the_results_of_a_cancelled_job_hold_what_it_had_printed_and_its_signal(weir, tmp_path):
+def test_the_results_of_a_cancelled_job_keep_what_it_had_printed_but_no_final_name(weir, tmp_path):
     job = f"echo half; touch {tmp_path}/ready; {FOREVER}; : {{}}"
     running = weir.start("run", "--results", str(tmp_path / "r"), job, ":::", "a")
     wait_until((tmp_path / "ready").exists, "the job")
@@ -186,8 +186,8 @@ def test_the_results_of_a_cancelled_job_hold_what_it_had_printed_and_its_signal(
     running.says("again to stop now")
     running.signal(signal.SIGTERM)
     assert running.wait().code == 143
-    assert (tmp_path / "r" / "1" / "stdout").read_text() == "half\n"
-    assert (tmp_path / "r" / "1" / "exit").read_text().strip() == "signal 15"
+    assert (tmp_path / "r" / "1" / "stdout.part").read_text() == "half\n"
+    assert sorted(path.name for path in (tmp_path / "r" / "1").iterdir()) == ["item", "stderr.part", "stdout.part"]
 
 
 def test_kill_9_of_weir_takes_its_jobs_along_and_leaves_nothing(weir, tmp_path):
