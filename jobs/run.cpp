@@ -82,7 +82,7 @@ int run(run_request request) {
     const auto serving = admin->serve(all.surface());
     const report r = all.run();
     const bool asked = !o.report_file.empty() || o.format != report_format::text;
-    const bool nothing = !all.read_anything() && end.exit_code() == 0;
+    const bool nothing = !all.read_anything() && r.jobs.submitted == 0 && end.exit_code() == 0;
     if (nothing) out.say("no items");
     const bool quiet = nothing || end.exit_code() == 128 + SIGPIPE;
     const bool written = (quiet && !asked) || target.write(formatted(r, o, out), out);

@@ -80,6 +80,17 @@ def test_after_kill_9_an_empty_input_completes_what_the_store_holds(weir, tmp_pa
     assert weir.report(*command[2:], items="", code=0)["submitted"] == 0
 
 
+def test_an_empty_input_tells_what_became_of_the_items_that_were_left(weir, tmp_path):
+    running, command, stored = held_back(weir, tmp_path)
+    running.signal(signal.SIGKILL)
+    running.proc.wait()
+    (tmp_path / "go").touch()
+    done = weir.run(*command[2:], items="")
+    assert done.code == 0 and f"spill: 0 went to disk, {stored} had been left there" in done.complaint, done
+    assert "no items" not in done.complaint
+    assert weir.run(*command[2:], items="").complaint == "weir run: no items\n", "nothing is left"
+
+
 def test_other_items_come_behind_what_was_left_and_have_numbers_of_their_own(weir, tmp_path):
     running, command, stored = held_back(weir, tmp_path, "--results", tmp_path / "out")
     running.signal(signal.SIGKILL)
