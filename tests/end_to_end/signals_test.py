@@ -187,7 +187,8 @@ def test_the_results_of_a_cancelled_job_keep_what_it_had_printed_but_no_final_na
     running.signal(signal.SIGTERM)
     assert running.wait().code == 143
     assert (tmp_path / "r" / "1" / "stdout.part").read_text() == "half\n"
-    assert sorted(path.name for path in (tmp_path / "r" / "1").iterdir()) == ["item", "stderr.part", "stdout.part"]
+    names = sorted(path.name for path in (tmp_path / "r" / "1").iterdir())
+    assert names == ["item", "stderr.part", "stdout.part"]
 
 
 def test_kill_9_of_weir_takes_its_jobs_along_and_leaves_nothing(weir, tmp_path):
