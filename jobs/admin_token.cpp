@@ -22,8 +22,10 @@ std::unexpected<error> refused(std::errc code, std::string text) {
 
 std::unexpected<error> unreadable(const std::string& path) {
   const int code = errno;
-  return std::unexpected(error(std::error_code(code, std::generic_category()),
-                               fmt::format("cannot read '{}': {}", path, std::strerror(code))));
+  return std::unexpected(
+      error(std::error_code(code, std::generic_category()),
+            fmt::format("cannot read '{}': {}; name a file that holds a token in its first line", path,
+                        std::strerror(code))));
 }
 
 class descriptor {

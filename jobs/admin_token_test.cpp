@@ -82,8 +82,9 @@ TEST_F(admin_token_file, that_no_header_carries_is_refused) {
 }
 
 TEST_F(admin_token_file, that_cannot_be_read_is_named) {
-  EXPECT_EQ(admin_token::read("/no/such").error().detail,
-            "cannot read '/no/such': No such file or directory");
+  EXPECT_EQ(
+      admin_token::read("/no/such").error().detail,
+      "cannot read '/no/such': No such file or directory; name a file that holds a token in its first line");
   ::mkdir((folder_ / "d").c_str(), 0700);
   EXPECT_TRUE(admin_token::read(folder_ / "d").error().detail.contains("Is a directory"));
 }

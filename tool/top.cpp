@@ -85,9 +85,20 @@ std::string why_not_live(const top_options& o) {
   return {};
 }
 
+// As `weir run --metrics` says it: http://127.0.0.1:9901/ is 127.0.0.1:9901.
+std::string_view without_scheme(std::string_view where) {
+  constexpr std::string_view scheme = "http://";
+  if (!where.starts_with(scheme)) return where;
+  where.remove_prefix(scheme.size());
+  if (where.ends_with('/')) where.remove_suffix(1);
+  return where;
+}
+
 int show_once(top::watcher& of) {
   if (!of.look()) {
-    complain(of.shown().trouble.substr(0, of.shown().trouble.rfind("; trying again")));
+    const std::string& trouble = of.shown().trouble;
+    complain(fmt::format("{}; start the run with --metrics ADDR, and give top the same ADDR",
+                         trouble.substr(0, trouble.rfind("; trying again"))));
     return tool::exit_failed;
   }
   return tool::print(as_text(of.shown()));
@@ -141,7 +152,7 @@ int top_command(std::vector<std::string> args) {
     if (words.operands.size() > 1)
       throw usage_error{fmt::format("'{}' is one address too many; top watches one weir", words.operands[1])};
     const std::string where = words.operands.empty() ? default_address : words.operands.front();
-    const auto at = need("ADDR", weir::http::parse_address(where));
+    const auto at = need("ADDR", weir::http::parse_address(without_scheme(where)));
     std::optional<std::string> authorization;
     if (!o.token_file.empty())
       authorization = need("--admin-token-file", weir::jobs::admin_token::read(o.token_file)).authorization();

@@ -247,6 +247,8 @@ def test_off_a_terminal_it_prints_one_snapshot_and_says_so(weir, gated):
     assert "3 of 5, 60 %" in done.out.decode() and "no terminal: printed once" in done.complaint, done
     once = weir("top", "--once", run.address)
     assert once.code == 0 and once.err == b"" and b"3 of 5" in once.out, once
+    said = weir("top", "--once", f"http://{run.address}/")
+    assert said.code == 0 and b"3 of 5" in said.out, said
     finish(gated, run)
 
 
@@ -272,7 +274,8 @@ def test_color_never_draws_without_colours(top, gated):
 def test_nobody_there_is_an_error_once_and_a_wait_on_a_terminal(weir, top):
     nobody = Watched(None, "127.0.0.1:1")
     done = weir("top", "--once", nobody.address)
-    assert done.code == 1 and done.out == b"" and "Connection refused" in done.complaint, done
+    assert done.code == 1 and done.out == b"", done
+    assert "Connection refused; start the run with --metrics" in done.complaint, done
     t = top(nobody.address)
     t.shows("cannot watch 127.0.0.1:1: Connection refused; trying again")
     t.press("q")
