@@ -197,6 +197,16 @@ void whole_run::say_store_refuses(errc why) {
                   options_.spill_dir));
 }
 
+// What has run and is in the store all the same, since a full or failing disk took no acknowledgement.
+void whole_run::say_what_runs_again(const report& at_the_end) {
+  if (!at_the_end.spill || at_the_end.spill->jobs <= at_the_end.jobs.spilled) return;
+  const std::uint64_t jobs = at_the_end.spill->jobs - at_the_end.jobs.spilled;
+  console_.say(
+      fmt::format("{} job{} that ran could not be struck off in the spill store in '{}': the next run there "
+                  "does them again, but for what its --joblog and --resume know; make room on the disk",
+                  jobs, jobs == 1 ? "" : "s", options_.spill_dir));
+}
+
 // What is not the input it was is not to be run: nothing more starts.
 void whole_run::cannot_read(const error& why) {
   console_.say(why.detail);
@@ -326,7 +336,9 @@ report whole_run::run() {
     printer_.finish();
   }
   alerts_.finish(clock::now());
-  return current();
+  report r = current();
+  say_what_runs_again(r);
+  return r;
 }
 
 }  // namespace weir::jobs

@@ -94,6 +94,7 @@ class whole_run {
   void pass_over(std::uint64_t seq);
   void skip_what_is_not_stored(std::uint64_t from);
   void say_store_refuses(errc why);
+  void say_what_runs_again(const report& at_the_end);
   submit_options describe(item_batch& batch, const std::stop_token& stop) const;
   void refused(std::uint64_t seq, const submit_options& how, errc why);
   void lose(std::uint64_t seq, std::size_t lane);

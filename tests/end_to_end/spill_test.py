@@ -1,7 +1,9 @@
 """--on-full spill: what the queue has no room for goes to disk, comes back in order, and survives its run."""
 
+import contextlib
 import re
 import signal
+import subprocess
 
 import pytest
 
@@ -174,6 +176,24 @@ def test_a_full_disk_rejects_and_the_run_goes_on_from_memory(weir, small_disk, t
     done = running.wait()
     report = done.report
     assert done.code == 1 and report["rejected"] > 0 and report["completed"] > 100, report
+
+
+@pytest.mark.small_disk
+def test_what_a_full_disk_cannot_strike_off_is_said_to_run_again(weir, small_disk, tmp_path):
+    job = f'{until(tmp_path / "go")}; : {{}}'
+    how = ["--format", "json", "-j1", *spilling(small_disk)]
+    running = weir.start("run", *how, job, items=("x" * 1000 + "\n") * 5000)
+    running.says("cannot write to the spill store")
+    with contextlib.suppress(OSError), open(small_disk / "filler", "wb", buffering=0) as filler:
+        while True:
+            filler.write(b"x" * 512)
+    (tmp_path / "go").touch()
+    done = running.wait()
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    again = weir.report(*how[2:], "true", items="", code=0)["resumed"]
+    assert again > 0 and f"{again} jobs that ran could not be struck off" in done.complaint, done
+    done = weir.run(*how, "true", items="")
+    assert done.code == 0 and done.report["resumed"] == 0 and "struck off" not in done.complaint, done
 
 
 @pytest.mark.plain_build
