@@ -1,12 +1,10 @@
 // toml++ 3.3.0, from its headers, with two of its mistakes kept from harm. Both were found by settings_fuzz.
 //
 // - It asserts of its input what it then checks again ("1997-05-27T" with no time behind it). Debian's
-// library is
-//   built without these assertions; here they are left out too, so that such a file is refused and ends
-//   nothing.
+//   library is built without these assertions; here they are left out too, so that such a file is refused
+//   and ends nothing.
 // - Its list of white space marks as unreachable what any letter that is not ASCII reaches outside quotes:
-// undefined
-//   behaviour. The one header that holds the list is read with an answer, "no white space", in that place.
+//   undefined behaviour. The one header that holds the list is read with an answer, "no white space", there.
 //
 // Included by settings_file.cpp alone.
 #pragma once

@@ -1,31 +1,31 @@
-// What a pool with a spill store keeps: which lanes go through the store, who is on the way in, what comes
-// back.
+// What a pool with a spill store keeps: which lanes go through the store, who is on the way in, what
+// comes back.
 //
 //   submit -> line -> store -> keeper -> queue -> worker -> keeper: acknowledged
 //
 // Invariants
-// - A lane spills while a job of it is in the line, or in the store and not fetched, or fetched and not yet
-// in
-//   the queue (lane_count). While it does, whatever the policy of a submit, its jobs enter the queue by the
-//   keeper alone, so they run in the order of the line. Submitters that waited at the lane's door before it
-//   began to spill came first, and go in first.
+// - A lane spills while a job of it is in the line, or in the store and not fetched, or fetched and not
+//   yet in the queue (lane_count). While it does, whatever the policy of a submit, its jobs enter the
+//   queue by the keeper alone, so they run in the order of the line. Submitters that waited at the lane's
+//   door before it began to spill came first, and go in first.
 // - One submitter at a time leads the line: it takes the first of it as a group, gives their ids, appends
-// them
-//   in one transaction without the lock, decides all of them, and hands the lead to the first of those who
-//   came meanwhile. So ids, the order in the store and the order of running are one, and a commit is shared.
+//   them in one transaction without the lock, decides all of them, and hands the lead to the first of
+//   those who came meanwhile. So ids, the order in the store and the order of running are one, and a
+//   commit is shared.
 // - `outside`: jobs that are accepted and in no node that a worker can get; the sum of all `stored` and
-// `back`.
-// - `incoming`: places in the queue that the keeper has reserved for what it fetches; nobody else takes them.
-// - A job from the store ends as all do, but counts as running until the keeper has acknowledged it: what is
-//   counted as completed or failed is never run again. What is lost (expired, evicted) is acknowledged, too.
-//   `ended` are the nodes of both. One whose acknowledgement fails counts nevertheless, and is tried again.
-// - When `left` (cancelled, or the store cannot be read while the pool drains), nothing more is fetched; what
-// is
-//   outside, and what was in the queue and not begun, stays in the store for the next pool on it.
-// - What a submitter's thread does not decide itself, one thread does: the keeper. It sleeps while there is
-//   nothing for it to do; whoever makes something due wakes it (engine::look_at_store).
-// The pool's lock guards all but the store, which is thread-safe and never called under the lock, and what is
-// the keeper's own.
+//   `back`.
+// - `incoming`: places in the queue that the keeper has reserved for what it fetches; nobody else takes
+//   them.
+// - A job from the store ends as all do, but counts as running until the keeper has acknowledged it: what
+//   is counted as completed or failed is never run again. What is lost (expired, evicted) is
+//   acknowledged, too. `ended` are the nodes of both. One whose acknowledgement fails counts
+//   nevertheless, and is tried again.
+// - When `left` (cancelled, or the store cannot be read while the pool drains), nothing more is fetched;
+//   what is outside, and what was in the queue and not begun, stays in the store for the next pool on it.
+// - What a submitter's thread does not decide itself, one thread does: the keeper. It sleeps while there
+//   is nothing for it to do; whoever makes something due wakes it (engine::look_at_store).
+// The pool's lock guards all but the store, which is thread-safe and never called under the lock, and
+// what is the keeper's own.
 #pragma once
 
 #include <weir/base/error.hpp>
