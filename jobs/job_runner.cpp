@@ -143,8 +143,10 @@ job_end job_runner::never_possible(const item_batch& batch) {
 // none, and runs again when the run is resumed.
 job_end job_runner::keep(job_end end, const process_result& result, const item_batch& batch,
                          expanded_command& command) {
+  const bool stopped = result.killed == kill_cause::stop;
+  if (stopped && end == job_end::failed) return job_end::stopped;
   const bool ended = end == job_end::succeeded || end == job_end::failed || end == job_end::timed_out;
-  if (log_ == nullptr || !ended || result.killed == kill_cause::stop) return end;
+  if (log_ == nullptr || !ended || stopped) return end;
   const int exit_value = result.killed == kill_cause::timeout ? -1
                          : result.signal != 0                 ? 0
                                                               : result.exit_status;

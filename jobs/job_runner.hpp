@@ -31,6 +31,7 @@ namespace weir::jobs {
 enum class job_end {
   succeeded,
   failed,
+  stopped,       ///< failed: the run's end stopped it
   timed_out,     ///< failed: --timeout ended its last attempt
   not_started,   ///< the run ended before it could
   expired,       ///< its deadline passed before it could

@@ -80,19 +80,21 @@ job_end whole_run::run_job(const item_batch& batch) {
   }
 }
 
-// Runs on the pool's workers. The pool counts: a return is a success, an exception a failure.
+// Runs on the pool's workers. The pool counts: a return is a success, an exception a failure. What the
+// journal would not take for ended stays in the spill store, if it came from there.
 void whole_run::process(item_batch& batch) {
   if (memory_.stored().is_done(batch.seq)) return printer_.skip(batch.seq);
   note_start(batch);
   switch (run_job(batch)) {
     case job_end::succeeded: return;
-    case job_end::not_started: tally_.job_not_started(); break;
+    case job_end::not_started: tally_.job_not_started(); throw unfinished_job();
     case job_end::expired: tally_.job_expired_late(); break;
     case job_end::cannot_start:  // the next ten million would fare no better
       ending_.stop_starting();
       pool_.cancel();
-      break;
-    case job_end::not_written: cancel(); break;
+      throw unfinished_job();
+    case job_end::not_written: cancel(); throw unfinished_job();
+    case job_end::stopped: job_has_failed(); throw unfinished_job();
     case job_end::timed_out: tally_.job_timed_out(); [[fallthrough]];
     case job_end::failed: job_has_failed(); break;
   }
@@ -199,8 +201,10 @@ void whole_run::say_store_refuses(errc why) {
 
 // What has run and is in the store all the same, since a full or failing disk took no acknowledgement.
 void whole_run::say_what_runs_again(const report& at_the_end) {
-  if (!at_the_end.spill || at_the_end.spill->jobs <= at_the_end.jobs.spilled) return;
-  const std::uint64_t jobs = at_the_end.spill->jobs - at_the_end.jobs.spilled;
+  if (!at_the_end.spill) return;
+  const std::uint64_t meant = at_the_end.jobs.spilled + at_the_end.spill->unfinished;
+  if (at_the_end.spill->jobs <= meant) return;
+  const std::uint64_t jobs = at_the_end.spill->jobs - meant;
   console_.say(
       fmt::format("{} job{} that ran could not be struck off in the spill store in '{}': the next run there "
                   "does them again, but for what its --joblog and --resume know; make room on the disk",

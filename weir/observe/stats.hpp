@@ -92,6 +92,7 @@ struct spill_snapshot {
   std::uint64_t bytes = 0;  ///< what they take of max_bytes
   std::uint64_t max_bytes = unlimited;
   std::uint64_t spilled_total = 0;  ///< jobs that went there since the pool began
+  std::uint64_t unfinished = 0;     ///< of `jobs`: those that ended as weir::unfinished_job and stay there
 };
 
 /// All there is to show of a pool, of one moment but for the histograms, which are read right after.

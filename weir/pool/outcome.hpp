@@ -10,6 +10,14 @@
 
 namespace weir {
 
+/// What a process function throws of a job that it did not begin, or did not bring to its end, because the
+/// program ends: the job has failed, as with any other exception; but one that came from the spill store is
+/// not acknowledged, and stays there for the next pool on it.
+class unfinished_job final : public std::exception {
+ public:
+  const char* what() const noexcept override { return "the job was not finished"; }
+};
+
 /// Read from worker_pool::results().
 template <class R>
 struct outcome {

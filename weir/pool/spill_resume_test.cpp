@@ -279,6 +279,27 @@ TEST(spill_resume, jobs_of_a_lane_that_the_pool_has_not_are_not_lost_but_refused
   EXPECT_EQ(jobs_in(place), 2u);
 }
 
+TEST(spill_resume, what_a_pool_says_it_has_not_finished_has_failed_and_runs_in_the_next_one) {
+  const scratch_directory place;
+  {
+    worker_pool<int> pool(
+        [](int& job) {
+          if (job % 2 == 0) throw unfinished_job();
+        },
+        on(place, 1));
+    for (int i = 0; i < 6; ++i) ASSERT_TRUE(pool.submit(int{i}));
+    ASSERT_TRUE(pool.drain());
+    expect_settled(pool.stats());
+    EXPECT_EQ(pool.stats().failed, 3u);  // one of them was never in the store
+    EXPECT_EQ(pool.snapshot().spill->unfinished, 2u);
+  }
+  std::vector<int> ran;
+  worker_pool<int> next([&](int& job) { ran.push_back(job); }, on(place));
+  EXPECT_EQ(next.stats().resumed, 2u);
+  ASSERT_TRUE(next.drain());
+  EXPECT_EQ(ran, (std::vector<int>{2, 4}));
+}
+
 TEST(spill_resume, a_job_that_costs_more_than_the_new_pool_allows_runs_alone) {
   const scratch_directory place;
   {

@@ -378,7 +378,10 @@ pool_snapshot engine::snapshot() const {
     shot.lanes[0].queued = shot.stats.queued;  // without lanes of their own, also what is in hands
     if (lanes_)
       for (std::size_t i = 0; i < shot.lanes.size(); ++i) shot.lanes[i].queued = lanes_->length(i);
-    if (spill_) shot.spill.emplace().spilled_total = spill_->total;
+    if (spill_) {
+      shot.spill.emplace().spilled_total = spill_->total;
+      shot.spill->unfinished = spill_->unfinished;
+    }
   }
   if (spill_) {
     const spill_store::statistics found = spill_->store.stats();

@@ -85,6 +85,8 @@ class job_run {
   std::stop_token stop_token() const noexcept;
   /// The job threw: tells the observer.
   void failed(const std::exception_ptr& what) noexcept;
+  /// The job is not finished: if it came from the spill store, it stays there.
+  void stay_in_store() noexcept { stays_ = true; }
   /// Counts the job now, so that nobody sees its outcome before its count; times are exact afterwards. At
   /// most once. Whoever calls it must not throw or lose the outcome.
   void settle(bool completed) noexcept;
@@ -104,6 +106,7 @@ class job_run {
   duration queued_for_{};
   duration ran_for_{};
   bool settled_ = false;
+  bool stays_ = false;  // in the spill store
 };
 
 /// What a pool keeps for each of its threads. `batch` and `waits` are the worker's own; the pool's lock

@@ -368,7 +368,9 @@ void engine::end_batch(worker_slot& me, time_point now) noexcept {
 
 /// The job's books are closed: under the lock, after its outcome was delivered.
 void engine::finish(job_node& node, const job_run& here, bool completed) noexcept {
-  if (node.way != store_way::none) {
+  const bool stays = node.way != store_way::none && here.stays_;
+  if (stays) ++spill_->unfinished;
+  if (node.way != store_way::none && !stays) {
     acknowledge_later(node, completed ? store_way::completed : store_way::failed);
   } else {
     if (!here.settled_) count_end(completed);

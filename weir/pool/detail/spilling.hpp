@@ -19,7 +19,8 @@
 // - A job from the store ends as all do, but counts as running until the keeper has acknowledged it: what
 //   is counted as completed or failed is never run again. What is lost (expired, evicted) is
 //   acknowledged, too. `ended` are the nodes of both. One whose acknowledgement fails counts
-//   nevertheless, and is tried again.
+//   nevertheless, and is tried again. Only an unfinished_job is counted and never acknowledged: the next
+//   pool on the directory runs it.
 // - When `left` (cancelled, or the store cannot be read while the pool drains), nothing more is fetched;
 //   what is outside, and what was in the queue and not begun, stays in the store for the next pool on it.
 // - What a submitter's thread does not decide itself, one thread does: the keeper. It sleeps while there
@@ -91,7 +92,8 @@ struct spilling {
   std::vector<lane_count> lanes;
   std::uint64_t entering = 0;  // the sum of all `coming`
   std::uint64_t outside = 0;
-  std::uint64_t total = 0;  // jobs ever appended by this pool
+  std::uint64_t total = 0;       // jobs ever appended by this pool
+  std::uint64_t unfinished = 0;  // counted, and left in the store
   fifo_list<appender> line;
   bool led = false;
   job_chain ended;

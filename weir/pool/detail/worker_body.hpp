@@ -175,6 +175,10 @@ class worker_body_of final : public worker_body<Job, Result> {
     bool completed = true;
     try {
       static_cast<void>(call(job, run));
+    } catch (const unfinished_job&) {
+      completed = false;
+      run.stay_in_store();
+      run.failed(std::current_exception());
     } catch (...) {
       completed = false;
       run.failed(std::current_exception());
