@@ -73,6 +73,15 @@ io_result<> run_memory::open_store(const run_options& o, const journal_index& lo
   auto found = stored_jobs::read(*spilling, log, o.resume_failed);
   if (!found) return std::unexpected(found.error());
   *stored_ = std::move(*found);
+  if (stored_->is_rebuilt())
+    tell(fmt::format(
+        "the spill store in '{}' was damaged: what is whole runs, the damaged file is kept there as "
+        "spill.db.damaged-DATE; what is missing runs again from the same input with --joblog "
+        "and --resume",
+        o.spill_dir));
+  if (const std::uint64_t lost = stored_->unreadable(); lost > 0)
+    tell(fmt::format("{} item{} of the spill store in '{}' cannot be read, moved aside there, and failed",
+                     lost, lost == 1 ? "" : "s", o.spill_dir));
   return {};
 }
 

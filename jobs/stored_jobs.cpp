@@ -59,6 +59,9 @@ io_result<stored_jobs> stored_jobs::read(const spill_options& options, const jou
   }
   found.waiting_.finish();
   found.done_.finish();
+  const spill_store::statistics seen = store->stats();
+  found.unreadable_ = seen.moved_aside;
+  found.rebuilt_ = seen.rebuilds > 0;
   return found;
 }
 

@@ -44,10 +44,16 @@ class stored_jobs {
   const number_set& waiting() const noexcept { return waiting_; }
   /// In the store, and done: its run was killed between the journal's line and the store's.
   bool is_done(std::uint64_t seq) const noexcept { return done_.holds(seq); }
+  /// Were there and are damaged: the store has moved them aside, so the pool will not meet them.
+  std::uint64_t unreadable() const noexcept { return unreadable_; }
+  /// The file itself was damaged: what is whole is in a new one, the old one is kept beside it.
+  bool is_rebuilt() const noexcept { return rebuilt_; }
 
  private:
   number_set waiting_;
   number_set done_;
+  std::uint64_t unreadable_ = 0;
+  bool rebuilt_ = false;
 };
 
 /// What the journal has, and what waits in the store.

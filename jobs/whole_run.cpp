@@ -322,6 +322,8 @@ report whole_run::current() const {
            .queue_wait = pool_.queue_wait(),
            .run_time = runner_.run_time()};
   r.spill = pool_.snapshot().spill;
+  const std::uint64_t unreadable = memory_.stored().unreadable();
+  for (std::uint64_t* count : {&r.jobs.submitted, &r.jobs.resumed, &r.jobs.failed}) *count += unreadable;
   if (memory_.before() != nullptr) r.passed_over = tally_.passed_over();
   r.control = current_control(r.jobs);
   return r;

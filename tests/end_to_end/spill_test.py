@@ -3,6 +3,7 @@
 import contextlib
 import re
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -182,6 +183,36 @@ def test_a_full_store_rejects_and_says_so(weir, tmp_path):
     report = done.report
     assert done.code == 1 and report["rejected"] > 0 and report["completed"] > 100, report
     assert done.complaint.count("has reached --spill-max") == 1, done
+
+
+def left_behind(weir, tmp_path):
+    """A store with items of a run that was killed: the command for it, how many, and its file."""
+    running, command, stored = held_back(weir, tmp_path)
+    running.signal(signal.SIGKILL)
+    running.proc.wait()
+    (tmp_path / "go").touch()
+    return command, stored, tmp_path / "store" / "spill.db"
+
+
+def test_a_damaged_item_is_said_and_counts_as_failed(weir, tmp_path):
+    command, stored, file = left_behind(weir, tmp_path)
+    with contextlib.closing(sqlite3.connect(file)) as store, store:
+        of_two = "where place in (select place from jobs limit 2)"
+        store.execute(f"update jobs set record = zeroblob(length(record)) {of_two}")
+    done = weir.run("-k", *command, items="")
+    assert done.code == 1 and "2 items of the spill store" in done.complaint, done
+    assert (done.report["failed"], done.report["completed"]) == (2, stored - 2)
+    assert weir.report(*command[2:], items="", code=0)["submitted"] == 0, "said once"
+
+
+def test_a_damaged_store_is_said_and_kept(weir, tmp_path):
+    command, _, file = left_behind(weir, tmp_path)
+    with contextlib.closing(sqlite3.connect(file)) as store:
+        store.execute("pragma wal_checkpoint(truncate)")
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    done = weir.run(*command, items="")
+    assert "was damaged" in done.complaint and list(file.parent.glob("spill.db.damaged-*")), done
 
 
 @pytest.mark.small_disk
