@@ -48,7 +48,9 @@ io_result<std::unique_ptr<journal>> journal::open(const std::string& path, start
   const int descriptor = open_to_append(path);
   if (descriptor < 0) {
     const auto code = last_error();
-    return std::unexpected(error(code, fmt::format("cannot open the joblog {}: {}", name, code.message())));
+    return std::unexpected(
+        error(code, fmt::format("cannot open the joblog {}: {}; give --joblog a file that can be written",
+                                name, code.message())));
   }
   std::unique_ptr<journal> made(new journal(descriptor, name));
   if (!is_regular(descriptor)) {

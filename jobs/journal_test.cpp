@@ -115,7 +115,10 @@ TEST_F(journal_file, names_what_cannot_be_opened) {
   path = "/no/such/folder/log";
   const auto log = open(journal::start::afresh);
   ASSERT_FALSE(log);
-  EXPECT_EQ(log.error().detail, "cannot open the joblog '/no/such/folder/log': No such file or directory");
+  EXPECT_EQ(
+      log.error().detail,
+      "cannot open the joblog '/no/such/folder/log': No such file or directory; give --joblog a file that "
+      "can be written");
 }
 
 TEST_F(journal_file, a_full_device_says_so_at_the_header) {
