@@ -96,6 +96,7 @@ void codec<item_batch>::encode(const item_batch& batch, std::vector<std::byte>& 
   put(out, batch.first);
   put(out, jobs::as_system(batch.arrived));
   put(out, jobs::as_system(batch.deadline));
+  put(out, static_cast<std::uint32_t>(batch.lane));
   put(out, static_cast<std::uint32_t>(batch.size()));
   for (std::size_t i = 0; i < batch.size(); ++i) put(out, static_cast<std::uint32_t>(batch[i].size()));
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -113,6 +114,7 @@ std::optional<item_batch> codec<item_batch>::decode(std::span<const std::byte> b
   batch.first = from.take<std::uint64_t>();
   const auto arrived = from.take<std::int64_t>();
   const auto deadline = from.take<std::int64_t>();
+  batch.lane = from.take<std::uint32_t>();
   const std::size_t items = from.take<std::uint32_t>();
   const bool known = written == jobs::version && fault <= static_cast<std::uint8_t>(item_fault::too_long);
   if (!from.whole() || !known || batch.seq == 0 || items == 0) return std::nullopt;

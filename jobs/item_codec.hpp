@@ -1,8 +1,8 @@
 // A job of a run as bytes: what the spill store keeps of it.
 //
 // Little endian whatever the machine: a version, the fault, then Seq, number of the first item, arrival and
-// deadline in system time, the number of items and the length of each, then their bytes. Times become what is
-// left of them in the process that reads: steady clocks of two boots have nothing in common.
+// deadline in system time, the lane, the number of items and the length of each, then their bytes. Times
+// become what is left of them in the process that reads: steady clocks of two boots have nothing in common.
 //
 // Invariant: bytes that encode has not written decode to nothing, or to a batch whose invariants hold.
 // Thread-safe: pure functions.

@@ -54,6 +54,12 @@ TEST(item_codec, keeps_what_is_left_of_a_deadline_and_when_it_came) {
   EXPECT_EQ(codec<item_batch>::decode(encoded(batch))->deadline, never);
 }
 
+TEST(item_codec, keeps_the_lane) {
+  item_batch batch = batch_of({"a"});
+  batch.lane = 3;
+  EXPECT_EQ(codec<item_batch>::decode(encoded(batch))->lane, 3U);
+}
+
 TEST(item_codec, appends_to_what_is_there) {
   bytes out(3);
   codec<item_batch>::encode(batch_of({"a"}), out);

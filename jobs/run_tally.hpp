@@ -47,7 +47,7 @@ class run_tally {
     if (!lanes_.empty()) add(lanes_[lane].lost);
   }
   void started(const item_batch& batch) noexcept {
-    if (lanes_.empty()) return;
+    if (batch.lane >= lanes_.size()) return;  // none are reported of
     add(lanes_[batch.lane].started);
     lanes_[batch.lane].wait.record(clock::now() - batch.arrived);
   }
