@@ -32,14 +32,13 @@ io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options&
   if (const auto bad = check(options)) {
     return std::unexpected(error(std::errc::invalid_argument, bad->message));
   }
-  std::error_code failed;
-  std::filesystem::create_directories(options.directory, failed);
-  if (failed) return std::unexpected(file_failure("make the directory", options.directory, failed.value()));
+  if (auto made = make_directory(options.directory); !made) return std::unexpected(made.error());
   auto lock = lock_file::take(store_files(options.directory).lock);
   if (!lock) return std::unexpected(lock.error());
   std::unique_ptr<spill_engine> engine(new spill_engine(options, std::move(*lock)));
   if (auto done = engine->adopt(open_table(engine->files_, options)); !done)
     return std::unexpected(done.error());
+  if (auto done = sync_path(options.directory); !done) return std::unexpected(done.error());
   engine->counts_.resumed = engine->counts_.jobs;
   return engine;
 }

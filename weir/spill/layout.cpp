@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace weir::detail {
 
@@ -68,6 +69,21 @@ io_result<> sync_path(const std::filesystem::path& path) {
   const int number = errno;
   close(descriptor);
   if (!synced) return std::unexpected(file_failure("sync", path, number));
+  return {};
+}
+
+io_result<> make_directory(const std::filesystem::path& path) {
+  std::error_code failed;
+  std::vector<std::filesystem::path> fresh;
+  for (auto at = std::filesystem::absolute(path, failed);
+       !failed && at.has_relative_path() && !std::filesystem::exists(at, failed); at = at.parent_path()) {
+    fresh.push_back(at);
+  }
+  std::filesystem::create_directories(path, failed);
+  if (failed) return std::unexpected(file_failure("make the directory", path, failed.value()));
+  for (const auto& made : fresh) {
+    if (auto done = sync_path(made.parent_path()); !done) return done;
+  }
   return {};
 }
 

@@ -48,6 +48,9 @@ io_result<> make_file(const store_files& files);
 /// Makes durable what a file holds, or which files a directory holds. Error: errc::storage.
 io_result<> sync_path(const std::filesystem::path& path);
 
+/// Makes a directory and what of its path is missing, durably. Error: errc::storage.
+io_result<> make_directory(const std::filesystem::path& path);
+
 /// Renames durably. Error: errc::storage.
 io_result<> put_in_place(const std::filesystem::path& from, const std::filesystem::path& to);
 
