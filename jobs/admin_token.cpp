@@ -1,4 +1,5 @@
 #include <jobs/admin_token.hpp>
+#include <jobs/owned_descriptor.hpp>
 
 #include <fmt/format.h>
 
@@ -28,20 +29,6 @@ std::unexpected<error> unreadable(const std::string& path) {
                         std::strerror(code))));
 }
 
-class descriptor {
- public:
-  explicit descriptor(int fd) noexcept : fd_(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
-
 // Up to the first newline, or one byte more than a token may have. A pipe gives what it has piece by piece.
 io_result<std::string> first_line(int fd, const std::string& path) {
   std::string text;
@@ -68,15 +55,15 @@ bool same_ignoring_case(std::string_view text, std::string_view lower) {
 }  // namespace
 
 io_result<admin_token> admin_token::read(const std::string& path) {
-  const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const owned_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status{};
-  if (file.get() < 0 || ::fstat(file.get(), &status) != 0) return unreadable(path);
+  if (!file.open() || ::fstat(file.number(), &status) != 0) return unreadable(path);
   constexpr mode_t of_others = S_IRWXG | S_IRWXO;
   if ((status.st_mode & of_others) != 0)
     return refused(std::errc::permission_denied,
                    fmt::format("others may use '{}' (mode {:04o}), so it is no secret; use chmod 600 {}",
                                path, status.st_mode & 07777U, path));
-  auto line = first_line(file.get(), path);
+  auto line = first_line(file.number(), path);
   if (!line) return std::unexpected(line.error());
   if (line->ends_with('\r')) line->pop_back();
   if (line->empty())

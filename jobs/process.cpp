@@ -1,4 +1,5 @@
 #include <jobs/child.hpp>
+#include <jobs/owned_descriptor.hpp>
 #include <jobs/process.hpp>
 #include <jobs/process_group.hpp>
 
@@ -36,34 +37,11 @@ constexpr duration rest = std::chrono::microseconds(200);
 constexpr std::size_t longest_string = std::size_t{128} << 10;
 constexpr std::string_view item_variable = "WEIR_ITEM=";
 
-/// A descriptor that closes itself.
-class descriptor {
- public:
-  descriptor() = default;
-  explicit descriptor(int number) noexcept : number_(number) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() { close(); }
-
-  int number() const noexcept { return number_; }
-  bool open() const noexcept { return number_ >= 0; }
-  void reset(int number) noexcept {
-    close();
-    number_ = number;
-  }
-  void close() noexcept {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-
- private:
-  int number_ = -1;
-};
-
 /// The two ends of one output. weir keeps the writing end open until the leader has ended: with it closed, a
 /// child that exits would wake us for each end of file and once more for its own end.
 struct output_pipe {
-  descriptor reading;
-  descriptor writing;
+  owned_descriptor reading;
+  owned_descriptor writing;
 
   bool open() noexcept {
     std::array<int, 2> ends{-1, -1};
@@ -89,7 +67,7 @@ struct process_slot::state {
 
   launcher& shared;
   child_stack stack;
-  descriptor wake_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  owned_descriptor wake_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   std::unique_ptr<char[]> buffer =
       std::make_unique_for_overwrite<char[]>(read_block);  // untouched until used
 
@@ -145,9 +123,9 @@ class running_job {
   void step(const std::stop_token& stop);
   void drain();
   bool finished(time_point give_up);
-  void read_some(stream which, descriptor& from);
+  void read_some(stream which, owned_descriptor& from);
   void keep(stream which, std::string_view bytes);
-  void count(stream which, const descriptor& from, std::size_t bytes);
+  void count(stream which, const owned_descriptor& from, std::size_t bytes);
   void give_up_output(const error& why);
   void begin_kill(kill_cause cause, time_point now);
   void check_deadlines(time_point now);
@@ -258,7 +236,7 @@ bool running_job::finished(time_point give_up) {
   return false;
 }
 
-void running_job::read_some(stream which, descriptor& from) {
+void running_job::read_some(stream which, owned_descriptor& from) {
   bool& bulk = bulk_[static_cast<std::size_t>(which)];
   if (bulk && result_.output_error.empty()) {
     const auto taken = sink_.take(which, from.number());
@@ -277,7 +255,7 @@ void running_job::read_some(stream which, descriptor& from) {
 
 /// After a read of `bytes`: whether the next one comes after a rest. Not after a full one: then there is
 /// more.
-void running_job::count(stream which, const descriptor& from, std::size_t bytes) {
+void running_job::count(stream which, const owned_descriptor& from, std::size_t bytes) {
   std::uint64_t& printed = printed_[static_cast<std::size_t>(which)];
   const bool was_long = printed >= long_output;
   printed += bytes;

@@ -28,10 +28,6 @@ std::error_code made_directory(const std::string& directory) {
 
 }  // namespace
 
-run_memory::descriptor::~descriptor() {
-  if (number_ >= 0) ::close(number_);
-}
-
 io_result<run_memory> run_memory::open(const run_request& request, const say& tell) {
   const run_options& o = request.options;
   run_memory made;
@@ -100,21 +96,21 @@ io_result<run_memory> run_memory::look(const run_request& request) {
     if (code == std::errc::no_such_file_or_directory) return made;
     return std::unexpected(error(code, fmt::format("cannot read the joblog {}: {}", name, code.message())));
   }
-  made.read_only_ = descriptor(file);
+  made.read_only_ = owned_descriptor(file);
   auto index = journal_text(file, name).read_index();
   if (!index) return std::unexpected(index.error());
   made.ended_ = std::make_unique<journaled_jobs>(file, name, std::move(*index), request.command);
   return made;
 }
 
-io_result<run_memory::descriptor> run_memory::locked_directory(const std::string& path,
-                                                               const std::string& option, const say& tell) {
+io_result<owned_descriptor> run_memory::locked_directory(const std::string& path, const std::string& option,
+                                                         const say& tell) {
   std::error_code code = made_directory(path);
   if (!code) {
-    descriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (opened.number() >= 0) {
+    owned_descriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened.open()) {
       const auto locked = lock_file(opened.number(), "'" + path + "'", tell);
-      return locked ? io_result<descriptor>(std::move(opened)) : std::unexpected(locked.error());
+      return locked ? io_result<owned_descriptor>(std::move(opened)) : std::unexpected(locked.error());
     }
     code = {errno, std::generic_category()};
   }
@@ -126,8 +122,8 @@ io_result<run_memory::descriptor> run_memory::locked_directory(const std::string
 std::vector<int> run_memory::locks() const {
   std::vector<int> held;
   if (journal_) held.push_back(journal_->descriptor());
-  for (const descriptor* directory : {&results_, &store_})
-    if (directory->number() >= 0) held.push_back(directory->number());
+  for (const owned_descriptor* directory : {&results_, &store_})
+    if (directory->open()) held.push_back(directory->number());
   return held;
 }
 

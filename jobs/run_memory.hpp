@@ -7,6 +7,7 @@
 
 #include <jobs/earlier_jobs.hpp>
 #include <jobs/journal.hpp>
+#include <jobs/owned_descriptor.hpp>
 #include <jobs/run.hpp>
 #include <jobs/stored_jobs.hpp>
 #include <weir/base/error.hpp>
@@ -14,7 +15,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace weir::jobs {
@@ -45,33 +45,16 @@ class run_memory {
   std::vector<int> locks() const;
 
  private:
-  /// Closes itself.
-  class descriptor {
-   public:
-    descriptor() = default;
-    explicit descriptor(int number) noexcept : number_(number) {}
-    descriptor(descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-      std::swap(number_, other.number_);
-      return *this;
-    }
-    ~descriptor();
-    int number() const noexcept { return number_; }
-
-   private:
-    int number_ = -1;
-  };
-
   run_memory() = default;
-  static io_result<descriptor> locked_directory(const std::string& path, const std::string& option,
-                                                const say&);
+  static io_result<owned_descriptor> locked_directory(const std::string& path, const std::string& option,
+                                                      const say&);
   io_result<> open_journal(const run_request&, const say&);
   io_result<> open_store(const run_options&, const journal_index& log, const say&);
 
   std::unique_ptr<journal> journal_;
-  descriptor results_;
-  descriptor store_;
-  descriptor read_only_;  // a journal of which nothing but its text is needed
+  owned_descriptor results_;
+  owned_descriptor store_;
+  owned_descriptor read_only_;  // a journal of which nothing but its text is needed
   std::unique_ptr<stored_jobs> stored_ = std::make_unique<stored_jobs>();
   std::unique_ptr<earlier_jobs> ended_;  // reads from one of the above
   std::unique_ptr<earlier_jobs> stored_or_ended_;

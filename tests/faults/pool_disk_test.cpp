@@ -1,14 +1,13 @@
 // A pool whose disk is full, or whose store was damaged: it says so, goes on from memory, and takes up again.
+#include <tests/faults/file_size_limit.hpp>
 #include <weir/pool/testing.hpp>
 #include <weir/pool/worker_pool.hpp>
 #include <weir/spill/testing.hpp>
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 
 #include <atomic>
-#include <csignal>
 #include <mutex>
 #include <set>
 #include <string>
@@ -20,27 +19,8 @@ namespace {
 
 using testing::expect_law;
 using testing::expect_settled;
+using testing::file_size_limit;
 using testing::scratch_directory;
-
-/// No file of this process grows beyond so many bytes.
-class file_size_limit {
- public:
-  explicit file_size_limit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-  }
-  file_size_limit(const file_size_limit&) = delete;
-  file_size_limit& operator=(const file_size_limit&) = delete;
-  ~file_size_limit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
 
 pool_options on(const scratch_directory& place) {
   return {.max_workers = 1,

@@ -1,14 +1,13 @@
 // A disk without room: an error, the store goes on with what it has, and takes more when there is room again.
+#include <tests/faults/file_size_limit.hpp>
 #include <tests/faults/spill_model.hpp>
 
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 
@@ -24,26 +23,6 @@ void fill(spill_store& store, spill_model& model) {
   }
   EXPECT_EQ(model.refusal(), errc::storage);
 }
-
-/// No file of this process grows beyond so many bytes.
-class file_size_limit {
- public:
-  explicit file_size_limit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &now);
-  }
-  file_size_limit(const file_size_limit&) = delete;
-  file_size_limit& operator=(const file_size_limit&) = delete;
-  ~file_size_limit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
 
 TEST(spill_full_disk, files_that_may_not_grow_cost_nothing_that_was_accepted) {
   scratch_directory where;
