@@ -260,6 +260,35 @@ TEST(spill_resume, a_second_pool_on_the_directory_is_refused) {
   }
 }
 
+TEST(spill_resume, a_pool_takes_a_store_that_is_open_already) {
+  const scratch_directory place;
+  leave_behind(place, 10);
+  std::vector<int> ran;
+  spill_store store = testing::open_store({.directory = place.path()});
+  {
+    worker_pool<int> pool(std::move(store), [&](int& job) { ran.push_back(job); }, on(place));
+    EXPECT_EQ(pool.stats().resumed, 9u);
+    ASSERT_TRUE(pool.drain());
+  }
+  EXPECT_EQ(ran, (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(jobs_in(place), 0u) << "and the store was closed with the pool";
+}
+
+TEST(spill_resume, an_open_store_that_is_not_the_one_of_the_options_is_refused) {
+  const scratch_directory place;
+  const scratch_directory other;
+  const auto says = [&](const pool_options& options) -> std::string {
+    try {
+      const worker_pool<int> pool(testing::open_store({.directory = other.path()}), [](int&) {}, options);
+    } catch (const std::invalid_argument& refused) {
+      return refused.what();
+    }
+    return "none";
+  };
+  EXPECT_NE(says(on(place)).find("is in " + other.path().string()), std::string::npos) << says(on(place));
+  EXPECT_NE(says({.max_workers = 1}).find("set pool_options::spill"), std::string::npos);
+}
+
 TEST(spill_resume, jobs_of_a_lane_that_the_pool_has_not_are_not_lost_but_refused) {
   const scratch_directory place;
   pool_options options = on(place, 1);

@@ -17,10 +17,12 @@
 #include <weir/pool/detail/worker_body.hpp>
 #include <weir/pool/options.hpp>
 #include <weir/pool/outcome.hpp>
+#include <weir/spill/store.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <type_traits>
@@ -62,15 +64,16 @@ class worker_pool {
   /// std::system_error when no thread can be started or the spill store cannot be opened (what() names who
   /// has it). Jobs found in the store run first.
   template <class F, class L = detail::ignore_lost>
-  worker_pool(F process, pool_options options = {}, L on_lost = {}) {
-    static_assert(
-        std::is_invocable_r_v<Result, F&, Job&> || std::is_invocable_r_v<Result, F&, Job&, std::stop_token>,
-        "weir: process must be callable as Result(Job&) or Result(Job&, std::stop_token)");
-    static_assert(std::is_invocable_v<L&, lost&&>, "weir: on_lost must be callable as void(lost&&)");
-    using body_type = detail::worker_body_of<Job, Result, lost, F, L>;
-    body_ = std::make_unique<body_type>(std::move(process), std::move(options), std::move(on_lost));
-    body_->core.start();
-  }
+  worker_pool(F process, pool_options options = {}, L on_lost = {})
+      : worker_pool(std::optional<spill_store>(), std::move(process), std::move(options),
+                    std::move(on_lost)) {}
+
+  /// The same on a spill store that is open, and is not read again: options.spill names its directory, else
+  /// std::invalid_argument. What was fetched of it and not acknowledged does not come to this pool.
+  template <class F, class L = detail::ignore_lost>
+  worker_pool(spill_store store, F process, pool_options options, L on_lost = {})
+      : worker_pool(std::optional(std::move(store)), std::move(process), std::move(options),
+                    std::move(on_lost)) {}
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
   /// Drains. From inside one of its own jobs: ends the program with a message.
@@ -140,6 +143,18 @@ class worker_pool {
   [[nodiscard]] double queue_utilization() const { return body_->core.queue_utilization(); }
 
  private:
+  template <class F, class L>
+  worker_pool(std::optional<spill_store> store, F process, pool_options options, L on_lost) {
+    static_assert(
+        std::is_invocable_r_v<Result, F&, Job&> || std::is_invocable_r_v<Result, F&, Job&, std::stop_token>,
+        "weir: process must be callable as Result(Job&) or Result(Job&, std::stop_token)");
+    static_assert(std::is_invocable_v<L&, lost&&>, "weir: on_lost must be callable as void(lost&&)");
+    using body_type = detail::worker_body_of<Job, Result, lost, F, L>;
+    body_ = std::make_unique<body_type>(std::move(process), std::move(options), std::move(store),
+                                        std::move(on_lost));
+    body_->core.start();
+  }
+
   std::unique_ptr<detail::worker_body<Job, Result>> body_;
 };
 

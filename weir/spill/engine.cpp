@@ -28,7 +28,8 @@ std::vector<std::uint64_t> places_of(std::span<const spill_store::position> posi
 spill_engine::spill_engine(spill_options options, lock_file lock)
     : options_(std::move(options)), files_(options_.directory), lock_(std::move(lock)) {}
 
-io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options& options) {
+io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options& options,
+                                                            const spill_store::look& shown) {
   if (const auto bad = check(options)) {
     return std::unexpected(error(std::errc::invalid_argument, bad->message));
   }
@@ -36,22 +37,22 @@ io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options&
   auto lock = lock_file::take(store_files(options.directory).lock);
   if (!lock) return std::unexpected(lock.error());
   std::unique_ptr<spill_engine> engine(new spill_engine(options, std::move(*lock)));
-  if (auto done = engine->adopt(open_table(engine->files_, options)); !done)
+  if (auto done = engine->adopt(open_table(engine->files_, options), shown); !done)
     return std::unexpected(done.error());
   if (auto done = sync_path(options.directory); !done) return std::unexpected(done.error());
   engine->counts_.resumed = engine->counts_.jobs;
   return engine;
 }
 
-io_result<> spill_engine::adopt(io_result<opened_table> opened) {
-  auto done = adopt_sound(std::move(opened));
-  if (!done && table_ && table_->has_damage()) return rebuild();
+io_result<> spill_engine::adopt(io_result<opened_table> opened, const spill_store::look& shown) {
+  auto done = adopt_sound(std::move(opened), shown);
+  if (!done && table_ && table_->has_damage()) return rebuild(shown);
   if (!done) close();
   return done;
 }
 
 /// Leaves a table behind also when it fails: to be looked at, and closed.
-io_result<> spill_engine::adopt_sound(io_result<opened_table> opened) {
+io_result<> spill_engine::adopt_sound(io_result<opened_table> opened, const spill_store::look& shown) {
   if (!opened) return std::unexpected(opened.error());
   table_ = std::move(opened->table);
   counts_.rebuilds += opened->rebuilds;
@@ -59,7 +60,7 @@ io_result<> spill_engine::adopt_sound(io_result<opened_table> opened) {
   counts_.unfinished_commits += opened->unfinished_commits;
   try {
     unreported_.insert(unreported_.end(), opened->damaged_rows.begin(), opened->damaged_rows.end());
-    auto done = look_through();
+    auto done = look_through(shown);
     if (done && options_.sync == durability::batch) {
       sync_.emplace([table = table_.get()] { return table->sync_log(); });
     }
@@ -76,15 +77,15 @@ void spill_engine::close() noexcept {
   table_.reset();
 }
 
-io_result<> spill_engine::rebuild() {
+io_result<> spill_engine::rebuild(const spill_store::look& shown) {
   close();
-  auto done = adopt_sound(reopen_damaged(files_, options_));
+  auto done = adopt_sound(reopen_damaged(files_, options_), shown);
   if (!done) close();
   return done;
 }
 
 /// Reads all there is: how much each lane has, and what is not whole.
-io_result<> spill_engine::look_through() {
+io_result<> spill_engine::look_through(const spill_store::look& shown) {
   counts_.jobs = 0;
   counts_.largest_id = std::max(counts_.largest_id, table_->largest_id());
   for (auto& [lane, state] : lanes_) state.unfetched = 0;
@@ -99,6 +100,7 @@ io_result<> spill_engine::look_through() {
       const row found = rows->get();
       if (const auto whole = decode(found.record, found.place)) {
         count_row(found.place, whole->id);
+        if (shown) shown(*whole);
       } else {
         damaged.push_back(found.place);
         unreported_.push_back({apparent_id(found.record), lane_of(found.place)});

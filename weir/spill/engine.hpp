@@ -36,7 +36,9 @@ namespace weir::detail {
 
 class spill_engine {
  public:
-  static io_result<std::unique_ptr<spill_engine>> open(const spill_options& options);
+  /// `shown`: may be empty.
+  static io_result<std::unique_ptr<spill_engine>> open(const spill_options& options,
+                                                       const spill_store::look& shown);
 
   io_result<> append(std::span<const spill_store::record> records);
   io_result<spill_store::batch> fetch(std::size_t max, std::optional<std::size_t> lane);
@@ -56,11 +58,11 @@ class spill_engine {
   spill_engine(spill_options options, lock_file lock);
 
   // Under `file_`, but for open().
-  io_result<> adopt(io_result<opened_table> opened);
-  io_result<> adopt_sound(io_result<opened_table> opened);
-  io_result<> look_through();
+  io_result<> adopt(io_result<opened_table> opened, const spill_store::look& shown = {});
+  io_result<> adopt_sound(io_result<opened_table> opened, const spill_store::look& shown);
+  io_result<> look_through(const spill_store::look& shown);
   void count_row(std::uint64_t place, std::uint64_t id);
-  io_result<> rebuild();
+  io_result<> rebuild(const spill_store::look& shown = {});
   void close() noexcept;
   template <class F>
   auto rebuilding(F&& work) -> decltype(work());

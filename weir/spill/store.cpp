@@ -26,9 +26,11 @@ auto in_memory(F&& what) -> decltype(what()) {
 
 }  // namespace
 
-io_result<spill_store> spill_store::open(const spill_options& options) {
+io_result<spill_store> spill_store::open(const spill_options& options) { return open(options, nullptr); }
+
+io_result<spill_store> spill_store::open(const spill_options& options, const look& shown) {
   return in_memory([&]() -> io_result<spill_store> {
-    auto engine = detail::spill_engine::open(options);
+    auto engine = detail::spill_engine::open(options, shown);
     if (!engine) return std::unexpected(engine.error());
     return spill_store(std::move(*engine));
   });

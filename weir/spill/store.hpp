@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -109,6 +110,14 @@ class spill_store {
   /// SQLite); std::errc::device_or_resource_busy (another process has it; the detail says which). A store
   /// that is damaged opens with what is whole. Reads the whole store once: O(its size).
   static io_result<spill_store> open(const spill_options& options);
+
+  /// What open() shows of a record that is whole. The payload is good during the call.
+  using look = std::function<void(const record&)>;
+
+  /// The same, and shows every record while it reads them: lane by lane in the order of the appends, and some
+  /// twice when only then the file turns out to be damaged. All are still to be fetched. What `shown` throws
+  /// comes out, std::bad_alloc as std::errc::not_enough_memory.
+  static io_result<spill_store> open(const spill_options& options, const look& shown);
 
   spill_store(spill_store&&) noexcept;
   spill_store& operator=(spill_store&&) noexcept;

@@ -81,6 +81,28 @@ TEST(spill_store, remembers_the_largest_id_also_of_records_that_have_left) {
   EXPECT_EQ(open_store({.directory = where.path()}).stats().largest_id, 99u);
 }
 
+TEST(spill_store, shows_what_it_finds_when_it_is_opened_and_still_hands_it_out) {
+  const scratch_directory place;
+  const spill_options options{.directory = place.path()};
+  {
+    spill_store store = testing::open_store(options);
+    ASSERT_TRUE(testing::append_run(store, 1, 3, 1));
+    ASSERT_TRUE(testing::append_run(store, 4, 2));
+    const auto first = store.fetch(1, 1);
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(store.ack(testing::positions(*first)));
+  }
+  std::vector<std::pair<std::size_t, std::string>> shown;
+  auto store = spill_store::open(
+      options, [&](const spill_store::record& r) { shown.emplace_back(r.lane, testing::text(r.payload)); });
+  ASSERT_TRUE(store);
+  EXPECT_EQ(shown, (std::vector<std::pair<std::size_t, std::string>>{
+                       {0, payload_of(4)}, {0, payload_of(5)}, {1, payload_of(2)}, {1, payload_of(3)}}));
+  const auto all = store->fetch(10);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(ids(*all), (std::vector<std::uint64_t>{2, 3, 4, 5}));
+}
+
 TEST(spill_store, is_one_processes_and_says_whose) {
   scratch_directory where;
   const auto store = open_store({.directory = where.path()});

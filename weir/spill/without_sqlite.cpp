@@ -26,6 +26,9 @@ spill_store& spill_store::operator=(spill_store&&) noexcept = default;
 spill_store::~spill_store() = default;
 
 io_result<spill_store> spill_store::open(const spill_options&) { return std::unexpected(missing()); }
+io_result<spill_store> spill_store::open(const spill_options&, const look&) {
+  return std::unexpected(missing());
+}
 
 // Never called: no store was ever opened.
 io_result<> spill_store::append(std::span<const record>) { return std::unexpected(missing()); }

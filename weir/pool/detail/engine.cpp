@@ -22,7 +22,7 @@ pool_options checked(pool_options options) {
 
 }  // namespace
 
-engine::engine(job_owner& owner, pool_options options, bool exact_times)
+engine::engine(job_owner& owner, pool_options options, bool exact_times, std::optional<spill_store> store)
     : owner_(owner),
       options_(checked(std::move(options))),
       exact_times_(exact_times),
@@ -33,7 +33,7 @@ engine::engine(job_owner& owner, pool_options options, bool exact_times)
       door_(schedule_of(options_), options_.fair_by_key),
       min_workers_(target_),
       max_workers_(resolve_workers(options_.min_workers, options_.max_workers).max),
-      spill_(spilling::open(owner.codec(), options_)),
+      spill_(spilling::open(owner.codec(), options_, std::move(store))),
       resting_(scales()),
       scaling_(scales() ? new_scaling({min_workers_, max_workers_}) : nullptr) {}
 

@@ -132,8 +132,9 @@ struct worker_slot {
 /// Thread-safe but for construction, start() and shutdown().
 class engine {
  public:
-  /// `exact_times`: every job is stamped by itself. Throws std::invalid_argument for bad options.
-  engine(job_owner& owner, pool_options options, bool exact_times);
+  /// `exact_times`: every job is stamped by itself. `store`: options.spill, when it is open already. Throws
+  /// std::invalid_argument for bad options.
+  engine(job_owner& owner, pool_options options, bool exact_times, std::optional<spill_store> store = {});
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
   /// After shutdown(), or a start() that threw.

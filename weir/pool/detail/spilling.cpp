@@ -15,6 +15,21 @@ namespace {
 constexpr std::size_t most_together = 256;
 constexpr std::size_t most_records = 1024;
 
+spill_store open_store(const spill_options& options) {
+  io_result<spill_store> store = spill_store::open(options);
+  if (store) return std::move(*store);
+  const error& why = store.error();
+  if (why.code == std::errc::invalid_argument) throw std::invalid_argument("spill." + why.detail);
+  throw std::system_error(why.code, why.detail);
+}
+
+/// Whether the open store is the one that the options name.
+void check_same(const spill_store& opened, const pool_options& options) {
+  if (options.spill && options.spill->directory == opened.directory()) return;
+  throw std::invalid_argument(fmt::format("the open spill store is in {}; set pool_options::spill to it",
+                                          opened.directory().string()));
+}
+
 void check_lanes(const spill_store::statistics& found, const pool_options& options) {
   if (found.unfetched_by_lane.empty()) return;
   const std::size_t highest = found.unfetched_by_lane.rbegin()->first;
@@ -26,7 +41,9 @@ void check_lanes(const spill_store::statistics& found, const pool_options& optio
 
 }  // namespace
 
-std::unique_ptr<spilling> spilling::open(const job_codec* codec, const pool_options& options) {
+std::unique_ptr<spilling> spilling::open(const job_codec* codec, const pool_options& options,
+                                         std::optional<spill_store>&& opened) {
+  if (opened) check_same(*opened, options);
   if (!options.spill) return nullptr;
   if (!codec) {
     throw std::invalid_argument(
@@ -34,14 +51,9 @@ std::unique_ptr<spilling> spilling::open(const job_codec* codec, const pool_opti
         "one, "
         "the tasks of a task_pool have none); specialise weir::codec for the type, or leave spill out");
   }
-  io_result<spill_store> store = spill_store::open(*options.spill);
-  if (!store) {
-    const error& why = store.error();
-    if (why.code == std::errc::invalid_argument) throw std::invalid_argument("spill." + why.detail);
-    throw std::system_error(why.code, why.detail);
-  }
-  check_lanes(store->stats(), options);
-  return std::make_unique<spilling>(std::move(*store), *codec, options);
+  if (!opened) opened = open_store(*options.spill);
+  check_lanes(opened->stats(), options);
+  return std::make_unique<spilling>(std::move(*opened), *codec, options);
 }
 
 spilling::spilling(spill_store opened, const job_codec& jobs, const pool_options& options)

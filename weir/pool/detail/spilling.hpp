@@ -42,6 +42,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -73,9 +74,11 @@ struct spilling {
     bool gone = false;       // nor is the rest that the store had counted
   };
 
-  /// The options have been checked. Throws std::invalid_argument for a job without codec and for a store
-  /// whose lanes the pool has not, std::system_error when the store cannot be opened.
-  static std::unique_ptr<spilling> open(const job_codec* codec, const pool_options& options);
+  /// The options have been checked. `opened`: the store, when it is open already. Throws
+  /// std::invalid_argument for a job without codec, for an open store that is not the one of the options and
+  /// for one whose lanes the pool has not, std::system_error when the store cannot be opened.
+  static std::unique_ptr<spilling> open(const job_codec* codec, const pool_options& options,
+                                        std::optional<spill_store>&& opened);
 
   spilling(spill_store opened, const job_codec& jobs, const pool_options& options);
 

@@ -45,11 +45,11 @@ class worker_body : public job_owner {
   using node_type = typed_node<Job>;
 
  public:
-  explicit worker_body(pool_options&& options)
+  worker_body(pool_options&& options, std::optional<spill_store>&& store)
       : results_(options.results_capacity != 0
                      ? std::make_optional(make_channel<outcome<Result>>(options.results_capacity))
                      : std::nullopt),
-        core(*this, std::move(options), results_.has_value()) {}
+        core(*this, std::move(options), results_.has_value(), std::move(store)) {}
   virtual ~worker_body() = default;
 
   static job_source source_of(Job& job) noexcept {
@@ -135,8 +135,9 @@ class worker_body : public job_owner {
 template <class Job, class Result, class Lost, class Process, class OnLost>
 class worker_body_of final : public worker_body<Job, Result> {
  public:
-  worker_body_of(Process&& process, pool_options&& options, OnLost&& on_lost)
-      : worker_body<Job, Result>(std::move(options)),
+  worker_body_of(Process&& process, pool_options&& options, std::optional<spill_store>&& store,
+                 OnLost&& on_lost)
+      : worker_body<Job, Result>(std::move(options), std::move(store)),
         process_(std::move(process)),
         on_lost_(std::move(on_lost)) {}
 
