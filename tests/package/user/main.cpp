@@ -1,6 +1,7 @@
 // Uses a bit of everything that is installed: a channel, a select, a pool with results.
 #include <weir/weir.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -20,6 +21,7 @@ int main() {
     if (!squares.submit(std::move(i))) return 1;
   }
   if (!squares.drain()) return 1;
+  if (weir::control::sizing::queue(500, std::chrono::milliseconds(200)) != 100) return 1;
   for (auto& outcome : results) sum += outcome.value.value_or(0);
 
   std::printf("%d, over %zu processors\n", sum, weir::hardware());
