@@ -29,6 +29,10 @@ std::unexpected<error> unreadable(const std::string& path) {
                         std::strerror(code))));
 }
 
+std::string described(const std::string& path, mode_t mode) {
+  return fmt::format("'{}' (mode {:04o})", path, mode & 07777U);
+}
+
 // Up to the first newline, or one byte more than a token may have. A pipe gives what it has piece by piece.
 io_result<std::string> first_line(int fd, const std::string& path) {
   std::string text;
@@ -58,11 +62,10 @@ io_result<admin_token> admin_token::read(const std::string& path) {
   const owned_descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status{};
   if (!file.open() || ::fstat(file.number(), &status) != 0) return unreadable(path);
-  constexpr mode_t of_others = S_IRWXG | S_IRWXO;
-  if ((status.st_mode & of_others) != 0)
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return refused(std::errc::permission_denied,
-                   fmt::format("others may use '{}' (mode {:04o}), so it is no secret; use chmod 600 {}",
-                               path, status.st_mode & 07777U, path));
+                   fmt::format("others may write {}, and so choose the token; use chmod 600 {}",
+                               described(path, status.st_mode), path));
   auto line = first_line(file.number(), path);
   if (!line) return std::unexpected(line.error());
   if (line->ends_with('\r')) line->pop_back();
@@ -81,7 +84,11 @@ io_result<admin_token> admin_token::read(const std::string& path) {
         fmt::format("the first line of '{}' holds a blank or another character that no header carries; "
                     "use letters, digits and -._~+/=",
                     path));
-  return admin_token(std::move(*line));
+  std::string warning;
+  if ((status.st_mode & (S_IRGRP | S_IROTH)) != 0)
+    warning = fmt::format("warning: others may read {}, so it is no secret from them; use chmod 600 {}",
+                          described(path, status.st_mode), path);
+  return admin_token(std::move(*line), std::move(warning));
 }
 
 bool admin_token::opens(std::string_view authorization) const noexcept {

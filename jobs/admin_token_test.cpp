@@ -52,16 +52,29 @@ TEST_F(admin_token_file, opens_to_its_token_alone) {
     EXPECT_FALSE(token->opens(wrong)) << wrong;
 }
 
-TEST_F(admin_token_file, that_others_may_use_is_no_secret) {
-  for (const mode_t mode : {0644U, 0640U, 0604U, 0620U, 0666U}) {
+TEST_F(admin_token_file, that_others_may_write_is_refused) {
+  for (const mode_t mode : {0620U, 0602U, 0664U, 0666U}) {
     const std::string path = file("abc", mode);
     const auto token = admin_token::read(path);
     ASSERT_FALSE(token) << mode;
     EXPECT_EQ(token.error().detail,
-              fmt::format("others may use '{}' (mode {:04o}), so it is no secret; use chmod 600 {}", path,
-                          mode, path));
+              fmt::format("others may write '{}' (mode {:04o}), and so choose the token; use chmod 600 {}",
+                          path, mode, path));
   }
-  EXPECT_TRUE(admin_token::read(file("abc", 0400)));
+}
+
+TEST_F(admin_token_file, that_others_may_only_read_is_taken_with_a_warning) {
+  for (const mode_t mode : {0644U, 0640U, 0604U, 0444U}) {
+    const std::string path = file("abc", mode);
+    const auto token = admin_token::read(path);
+    ASSERT_TRUE(token) << token.error().detail;
+    EXPECT_TRUE(token->opens("Bearer abc"));
+    EXPECT_EQ(token->warning(),
+              fmt::format("warning: others may read '{}' (mode {:04o}), so it is no secret from them; use "
+                          "chmod 600 {}",
+                          path, mode, path));
+  }
+  for (const mode_t mode : {0600U, 0400U}) EXPECT_EQ(admin_token::read(file("abc", mode))->warning(), "");
 }
 
 TEST_F(admin_token_file, that_is_empty_says_how_to_make_one) {

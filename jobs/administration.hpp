@@ -24,6 +24,9 @@ class administration {
   /// Where a port was asked for that nobody knows yet (":0"): a line that says which it is; else "".
   std::string where_it_is() const;
 
+  /// What people should know of the token's file; else "".
+  std::string warning() const { return token_ ? token_->warning() : std::string(); }
+
   /// Answers from now on, until what is returned ends; nothing without --metrics. Once.
   std::unique_ptr<http::server> serve(admin_surface);
 

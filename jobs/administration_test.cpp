@@ -83,12 +83,22 @@ TEST(administration, lets_who_has_the_token_change_things) {
             401u);
 }
 
-TEST(administration, refuses_a_token_that_is_no_secret_before_it_listens) {
-  const token_file token(0644);
+TEST(administration, refuses_a_token_that_others_may_choose_before_it_listens) {
+  const token_file token(0666);
   const auto admin = administration::open({.metrics = any_port(), .admin_token_file = token.path()});
   ASSERT_FALSE(admin);
-  EXPECT_TRUE(admin.error().detail.starts_with("--admin-token-file: others may use '"))
+  EXPECT_TRUE(admin.error().detail.starts_with("--admin-token-file: others may write '"))
       << admin.error().detail;
+}
+
+TEST(administration, takes_a_token_that_others_may_read_and_warns) {
+  const token_file readable(0644);
+  const auto admin = administration::open({.metrics = any_port(), .admin_token_file = readable.path()});
+  ASSERT_TRUE(admin) << admin.error().detail;
+  EXPECT_TRUE(admin->warning().starts_with("warning: others may read '")) << admin->warning();
+  const token_file secret(0600);
+  EXPECT_EQ(administration::open({.metrics = any_port(), .admin_token_file = secret.path()})->warning(), "");
+  EXPECT_EQ(administration::open({.metrics = any_port()})->warning(), "");
 }
 
 TEST(administration, names_an_address_that_is_taken) {

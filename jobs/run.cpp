@@ -78,6 +78,7 @@ int run(run_request request) {
   if (!dog) return out.say(dog.error().detail), 1;
   try {
     whole_run all(request, *memory, *dog, std::move(*from), end, out);
+    if (const std::string warning = admin->warning(); !warning.empty()) out.say(warning);
     if (const std::string where = admin->where_it_is(); !where.empty()) out.say(where);
     const auto serving = admin->serve(all.surface());
     const report r = all.run();

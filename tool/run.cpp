@@ -219,9 +219,8 @@ option_group what_you_see(options& o) {
         "breaker open, spill above 80%, no job ended for 30 s while some wait.",
         [&o](const std::string& v) { o.metrics = need("--metrics", weir::http::parse_address(v)); }},
        {"--admin-token-file", "FILE", "who sends the token in FILE's first line may change the run",
-        "POST /pause, /resume and /workers?n=8 with Authorization: Bearer TOKEN. Nobody else may read FILE: "
-        "chmod "
-        "600. Without it these paths do not exist.",
+        "POST /pause, /resume and /workers?n=8 with Authorization: Bearer TOKEN. Keep FILE from others: "
+        "chmod 600; one that others may write is refused. Without it these paths do not exist.",
         [&o](const std::string& v) { o.admin_token_file = v; }},
        {"--report", "FILE", "write the closing report to FILE", "",
         [&o](const std::string& v) { o.report_file = v; }},

@@ -68,7 +68,7 @@ tool::grammar grammar_of(top_options& o) {
               [] { return "auto"; }}}},
            {"What you may change",
             {{"--admin-token-file", "FILE", "the token that the run was given: keys p + - act",
-              "Nobody else may read FILE: chmod 600.", [&o](const std::string& v) { o.token_file = v; }}}}},
+              "Keep FILE from others: chmod 600.", [&o](const std::string& v) { o.token_file = v; }}}}},
           {}};
 }
 
@@ -154,8 +154,11 @@ int top_command(std::vector<std::string> args) {
     const std::string where = words.operands.empty() ? default_address : words.operands.front();
     const auto at = need("ADDR", weir::http::parse_address(without_scheme(where)));
     std::optional<std::string> authorization;
-    if (!o.token_file.empty())
-      authorization = need("--admin-token-file", weir::jobs::admin_token::read(o.token_file)).authorization();
+    if (!o.token_file.empty()) {
+      const auto token = need("--admin-token-file", weir::jobs::admin_token::read(o.token_file));
+      if (!token.warning().empty()) complain(token.warning());
+      authorization = token.authorization();
+    }
     return watch(o, at, std::move(authorization));
   } catch (usage_error& e) {
     e.usage = grammar.usage();

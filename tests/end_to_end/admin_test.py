@@ -204,9 +204,13 @@ def answers(port):
         return False
 
 
-def test_a_token_that_others_can_read_is_refused(weir, tmp_path):
+def test_a_token_that_others_read_is_taken_with_a_warning_and_one_they_write_is_refused(weir, tmp_path):
     path = token_file(tmp_path)
-    for mode in (0o644, 0o640, 0o604):
+    os.chmod(path, 0o644)
+    done = weir.run("--metrics", ":0", "--admin-token-file", path, "echo", ":::", "a")
+    assert done.code == 0 and done.out == b"a\n", done
+    assert f"warning: others may read '{path}' (mode 0644)" in done.complaint, done
+    for mode in (0o666, 0o620, 0o602):
         os.chmod(path, mode)
         done = weir.run("--metrics", ":0", "--admin-token-file", path, "echo", ":::", "a")
         assert done.code == 2 and f"chmod 600 {path}" in done.complaint and done.out == b"", done

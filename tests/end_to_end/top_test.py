@@ -288,7 +288,7 @@ def test_wrong_words_are_refused(weir, tmp_path):
     assert weir("top", ":1", ":2").code == 2
     token = tmp_path / "token"
     token.write_text("x\n")
-    token.chmod(0o644)
+    token.chmod(0o666)
     done = weir("top", "--admin-token-file", str(token))
     assert done.code == 2 and "chmod 600" in done.complaint, done
     assert weir("top", "--help").code == 0 and weir("help", "top").code == 0
