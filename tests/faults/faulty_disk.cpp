@@ -144,6 +144,12 @@ void faulty_disk::heal() {
   first_failure_ = last_failure_ = 0;
 }
 
+bool faulty_disk::is_failing() const {
+  const std::lock_guard hold(mutex_);
+  const auto made = calls_.find(failing_);
+  return made != calls_.end() && made->second >= first_failure_ && made->second < last_failure_;
+}
+
 std::uint64_t faulty_disk::failures() const {
   const std::lock_guard hold(mutex_);
   return failures_;

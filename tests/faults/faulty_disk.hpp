@@ -36,6 +36,8 @@ class faulty_disk {
   void fail(disk_call what, std::uint64_t nth, std::uint64_t more = 0);
   /// No call fails any more.
   void heal();
+  /// Whether the next such call fails.
+  bool is_failing() const;
   /// How many of what was asked for have failed.
   std::uint64_t failures() const;
   std::uint64_t calls(disk_call what) const;

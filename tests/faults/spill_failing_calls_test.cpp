@@ -37,9 +37,13 @@ void live(const spill_options& options, spill_model& model, faulty_disk& disk) {
     model.append(store, 12'000);  // long enough for a checkpoint
     model.fetch_and_ack(store, 6000);
   }
-  auto store = opened(options, disk);
-  model.append(store, 3);
-  model.fetch_and_ack(store, 100);
+  if (disk.is_failing()) model.doubt_refused();
+  {
+    auto store = opened(options, disk);
+    model.append(store, 3);
+    model.fetch_and_ack(store, 100);
+  }
+  if (disk.is_failing()) model.doubt_refused();
 }
 
 class spill_failing_calls : public ::testing::TestWithParam<durability> {};

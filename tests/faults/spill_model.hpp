@@ -28,8 +28,10 @@ class spill_model {
     const auto done = append_run(store, first, count);
     if (!done) {
       refusal_ = done.error().code;
+      for (std::uint64_t id = first; id < next_; ++id) refused_.insert(id);
       return false;
     }
+    refused_.clear();
     for (std::uint64_t id = first; id < next_; ++id) held_.insert(id);
     return true;
   }
@@ -82,6 +84,8 @@ class spill_model {
       if (held_.erase(id) > 0) unsure_.insert(id);
     }
   }
+  /// The disk has failed from the last refusals to the end of the store: they could not be taken back.
+  void doubt_refused() { unsure_.merge(refused_); }
   const std::set<std::uint64_t>& held() const noexcept { return held_; }
   /// Why the last append that failed did.
   std::error_code refusal() const noexcept { return refusal_; }
@@ -96,6 +100,7 @@ class spill_model {
   std::error_code refusal_;
   std::set<std::uint64_t> held_;
   std::set<std::uint64_t> unsure_;
+  std::set<std::uint64_t> refused_;  // since the last append that succeeded
 };
 
 }  // namespace weir::testing

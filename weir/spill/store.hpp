@@ -125,7 +125,8 @@ class spill_store {
   ~spill_store();
 
   /// All of them or none. When it returns, a crash of the program does not lose them; of the machine, see
-  /// durability. Errors, after which nothing of it is in the store, and a later append may succeed:
+  /// durability. Errors, after which nothing of it is in the store (unless the disk fails until the program
+  /// ends, so that nothing can be taken back on it), and a later append may succeed:
   /// errc::full (max_bytes or max_jobs); errc::storage (disk full or failing); std::errc::invalid_argument (a
   /// lane or a payload out of bounds). O(records), and waits for the disk.
   io_result<> append(std::span<const record> records);

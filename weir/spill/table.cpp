@@ -132,13 +132,31 @@ io_result<> job_table::verify() {
   return std::unexpected(failure(SQLITE_CORRUPT, "check"));
 }
 
+job_table::~job_table() {
+  if (!damaged_) bury_refused();
+}
+
+/// Of a full disk no commit comes back: what marks it as one is written last.
+void job_table::note_refusal(int code) noexcept {
+  if (trouble_of(code) == trouble::failing) refused_in_log_ = true;
+  bury_refused();
+}
+
+void job_table::bury_refused() noexcept {
+  if (!refused_in_log_) return;
+  static_assert(file_version == 1);  // the value it has: page 1 is written all the same
+  if (db_.run("PRAGMA user_version = 1") == SQLITE_OK && checkpoint()) refused_in_log_ = false;
+}
+
 template <class F>
 io_result<> job_table::in_transaction(std::string_view doing, F&& work) {
+  bury_refused();
   int code = begin_.run();
   if (code == SQLITE_OK) code = work();
   if (code == SQLITE_OK) code = commit_.run();
   if (code == SQLITE_OK) return {};
   if (db_.in_transaction()) rollback_.run();
+  note_refusal(code);
   return std::unexpected(failure(code, doing));
 }
 
@@ -154,6 +172,7 @@ io_result<> job_table::insert(std::span<const row> rows) {
     return code;
   };
   if (rows.size() == 1) {  // a statement is a transaction
+    bury_refused();
     if (insert_each() == SQLITE_OK) return {};
     return std::unexpected(insert_failure(code, rows));
   }
@@ -164,6 +183,7 @@ io_result<> job_table::insert(std::span<const row> rows) {
 
 error job_table::insert_failure(int code, std::span<const row> rows) {
   if (db_.in_transaction()) rollback_.run();
+  note_refusal(code);
   const std::uint64_t room = max_pages_ + number(free_pages_);
   if (trouble_of(code) == trouble::full && number(pages_) + pages_for(rows) > room) {
     return {errc::full, "the spill store is full at " + std::to_string(max_pages_ * page_size) +

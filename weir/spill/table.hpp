@@ -1,9 +1,14 @@
 // The store's file in use: what is done with it, one transaction a call. layout.hpp says what is in it.
 //
-// Invariants: a call that fails leaves the file as it was. The write-ahead log is copied into the file every
-// few thousand pages, so it stays small. The connection holds SQLite's own lock exclusively, so there is no
-// shared memory file, and no lock is taken again for each transaction. has_damage() stays true from the first
-// time SQLite finds that the file is not what was written: it is rebuilt then.
+// Invariants: a call that fails leaves the file as it was. When the disk failed it, the commit may lie in the
+// log all the same, whole but for a sync, and a crash would bring it back: a commit without content is
+// written over its beginning, and the log is emptied, at once, or by the first call for which the disk works
+// again, at the latest before the file is closed. A sync that fails may drop what it could not write, so none
+// is merely repeated: the file is written from the log's earlier commits, whose syncs had succeeded. The
+// write-ahead log is copied into the file every few thousand pages, so it stays small. The connection holds
+// SQLite's own lock exclusively, so there is no shared memory file, and no lock is taken again for each
+// transaction. has_damage() stays true from the first time SQLite finds that the file is not what was
+// written: it is rebuilt then.
 //
 // Thread-safety: one thread at a time, and sync_log() beside it.
 #pragma once
@@ -60,6 +65,7 @@ class job_table {
   /// Whether the file's structure is sound, read from end to end: has_damage() says no. Error: errc::storage.
   io_result<> verify();
   bool has_damage() const noexcept { return damaged_; }
+  ~job_table();
 
   /// Errors: errc::full when the file's bound is reached; errc::storage.
   io_result<> insert(std::span<const row> rows);
@@ -86,12 +92,16 @@ class job_table {
 
  private:
   job_table() = default;
+  job_table(const job_table&) = delete;
+  job_table& operator=(const job_table&) = delete;
   io_result<> configure(const spill_options& options);
   io_result<> prepare();
   template <class F>
   io_result<> in_transaction(std::string_view doing, F&& work);
   int mark(std::uint64_t largest_id) noexcept;
   error failure(int code, std::string_view doing);
+  void note_refusal(int code) noexcept;
+  void bury_refused() noexcept;
   error insert_failure(int code, std::span<const row> rows);
   static std::uint64_t number(statement& query) noexcept;
 
@@ -103,6 +113,7 @@ class job_table {
   std::uint64_t marked_id_ = 0;
   std::uint64_t max_pages_ = 0;
   bool damaged_ = false;
+  bool refused_in_log_ = false;  // a commit that was answered with an error may lie there
 };
 
 }  // namespace weir::detail
