@@ -42,6 +42,18 @@ void by_hand(const fs::path& file, const char* sql) {
   sqlite3_close(db);
 }
 
+/// The number that SQL answers.
+std::int64_t number_by_hand(const fs::path& file, const char* sql) {
+  sqlite3* db = nullptr;
+  sqlite3_stmt* query = nullptr;
+  EXPECT_EQ(sqlite3_open(file.c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_prepare_v2(db, sql, -1, &query, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  const std::int64_t number = sqlite3_step(query) == SQLITE_ROW ? sqlite3_column_int64(query, 0) : -1;
+  sqlite3_finalize(query);
+  sqlite3_close(db);
+  return number;
+}
+
 /// The damaged files that were kept, without their logs.
 std::vector<fs::path> kept_files(const fs::path& directory) {
   std::vector<fs::path> kept;
@@ -67,6 +79,17 @@ std::set<std::uint64_t> all_ids(spill_store& store) {
       all.insert(r.id);
     }
   }
+}
+
+TEST(spill_damage, what_was_moved_aside_stays_there_when_its_place_is_used_again) {
+  scratch_directory where;
+  for (std::uint64_t round = 1; round <= 3; ++round) {  // an empty store counts its places from the beginning
+    auto store = open_store({.directory = where.path()});
+    ASSERT_TRUE(append_run(store, round * 10, 3));
+    ASSERT_TRUE(store.set_aside(positions(*store.fetch(3))));
+    EXPECT_EQ(store.stats().moved_aside, 3u);
+  }
+  EXPECT_EQ(number_by_hand(store_files(where.path()).jobs, "SELECT count(DISTINCT record) FROM aside"), 9);
 }
 
 TEST(spill_damage, a_record_that_is_not_whole_is_moved_aside_by_the_next_opening) {

@@ -79,6 +79,7 @@ class spill_engine {
   io_result<> make_safe();
 
   io_result<spill_store::batch> collect(std::size_t max, std::optional<std::size_t> lane);
+  void move_passed(std::span<const std::uint64_t> damaged) noexcept;
   io_result<passed_rows> read_rows(spill_store::batch& found, std::size_t max,
                                    std::optional<std::size_t> lane);
 

@@ -2,6 +2,7 @@
 #include <weir/spill/engine.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace weir::detail {
@@ -44,30 +45,35 @@ struct spill_engine::passed_rows {
 
 io_result<spill_store::batch> spill_engine::fetch(std::size_t max, std::optional<std::size_t> lane) {
   const std::lock_guard hold(file_);
-  auto found = rebuilding([&] { return collect(max, lane); });
-  if (found && !unreported_.empty()) {
-    found->damaged.insert(found->damaged.end(), unreported_.begin(), unreported_.end());
-    unreported_.clear();
-  }
-  return found;
+  return rebuilding([&] { return collect(max, lane); });
 }
 
 io_result<spill_store::batch> spill_engine::collect(std::size_t max, std::optional<std::size_t> lane) {
   spill_store::batch found;
   auto passed = read_rows(found, max, lane);
   if (!passed) return std::unexpected(passed.error());
+  // From here on nothing may throw: what is passed is not read again.
+  found.damaged.insert(found.damaged.end(), unreported_.begin(), unreported_.end());
+  unreported_.clear();
   for (const std::uint64_t place : passed->all) {
-    lane_state& state = lanes_[lane_of(place)];
+    lane_state& state = lanes_.find(lane_of(place))->second;
     state.next = place + 1;
     --state.unfetched;
   }
   if (passed->damaged.empty()) return found;
-  // They are passed in any case. Where they cannot be moved now, the next opening finds them.
   std::ranges::sort(passed->damaged);
-  if (auto moved = table_->move_aside(passed->damaged, counts_.largest_id)) counts_.jobs -= *moved;
+  move_passed(passed->damaged);
   counts_.moved_aside += passed->damaged.size();
   wrote();
   return found;
+}
+
+/// They are passed in any case. Where they cannot be moved now, the next opening finds them.
+void spill_engine::move_passed(std::span<const std::uint64_t> damaged) noexcept {
+  try {
+    if (auto moved = table_->move_aside(damaged, counts_.largest_id)) counts_.jobs -= *moved;
+  } catch (const std::bad_alloc&) {  // for the text of an error
+  }
 }
 
 io_result<spill_engine::passed_rows> spill_engine::read_rows(spill_store::batch& found, std::size_t max,

@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,7 +52,15 @@ io_result<bool> is_laid_out(database& file) {
   return std::ranges::equal(query->bytes(0), std::as_bytes(std::span(std::string_view(tables))));
 }
 
+io_result<> make_private(const std::filesystem::path& file) {
+  const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return std::unexpected(file_failure("make", file, errno));
+  close(descriptor);
+  return {};
+}
+
 io_result<> make_file(const store_files& files) {
+  if (auto made = make_private(files.unfinished); !made) return made;
   {
     auto file = database::open(files.unfinished);
     if (!file) return std::unexpected(file.error());
@@ -75,13 +85,17 @@ io_result<> sync_path(const std::filesystem::path& path) {
 io_result<> make_directory(const std::filesystem::path& path) {
   std::error_code failed;
   std::vector<std::filesystem::path> fresh;
-  for (auto at = std::filesystem::absolute(path, failed);
+  for (auto at = (std::filesystem::absolute(path, failed) / "").parent_path();
        !failed && at.has_relative_path() && !std::filesystem::exists(at, failed); at = at.parent_path()) {
     fresh.push_back(at);
   }
-  std::filesystem::create_directories(path, failed);
-  if (failed) return std::unexpected(file_failure("make the directory", path, failed.value()));
-  for (const auto& made : fresh) {
+  if (fresh.empty() && !std::filesystem::is_directory(path, failed)) {
+    return std::unexpected(file_failure("make the directory", path, ENOTDIR));
+  }
+  for (const auto& made : fresh | std::views::reverse) {
+    const mode_t mode = made == fresh.front() ? 0700 : 0777;
+    if (mkdir(made.c_str(), mode) != 0 && errno != EEXIST)
+      return std::unexpected(file_failure("make the directory", made, errno));
     if (auto done = sync_path(made.parent_path()); !done) return done;
   }
   return {};

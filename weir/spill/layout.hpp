@@ -1,7 +1,9 @@
 // What the store's file is called, and what a new one holds.
 //
 //   jobs(place, record)           the records; place is the row's number, so they lie in the file in its
-//   order aside(place, moved, record)   what was moved aside: when (seconds since 1970), and as it was found
+//   order aside(place, moved, record)   what was moved aside: when (seconds since 1970), and as it was found;
+//   place
+//                                 is negative where an earlier one has it
 //   marks(name, value)            'largest id': of all records, also those that have left
 //
 // Invariant: a file called spill.db is always whole when it appears, because a new one is made under another
@@ -42,13 +44,18 @@ io_result<> lay_out(database& file);
 /// look empty. Error: errc::storage.
 io_result<bool> is_laid_out(database& file);
 
+/// Makes an empty file that only its owner may read; there is none of that name. SQLite gives the log the
+/// mode of its file. Error: errc::storage.
+io_result<> make_private(const std::filesystem::path& file);
+
 /// Makes a new file under the name `jobs`. Error: errc::storage.
 io_result<> make_file(const store_files& files);
 
 /// Makes durable what a file holds, or which files a directory holds. Error: errc::storage.
 io_result<> sync_path(const std::filesystem::path& path);
 
-/// Makes a directory and what of its path is missing, durably. Error: errc::storage.
+/// Makes a directory, which only its owner may enter, and what of its path is missing, durably. Error:
+/// errc::storage.
 io_result<> make_directory(const std::filesystem::path& path);
 
 /// Renames durably. Error: errc::storage.

@@ -74,6 +74,7 @@ namespace {
 class new_file {
  public:
   static io_result<new_file> make(const std::filesystem::path& path) {
+    if (auto done = make_private(path); !done) return std::unexpected(done.error());
     new_file made;
     auto db = database::open(path);
     if (!db) return std::unexpected(db.error());

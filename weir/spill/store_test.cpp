@@ -3,8 +3,11 @@
 #include <weir/spill/testing.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace weir {
@@ -12,6 +15,7 @@ namespace {
 
 using namespace weir::testing;
 using namespace std::chrono_literals;
+namespace fs = std::filesystem;
 using id_list = std::vector<std::uint64_t>;
 
 TEST(spill_store, hands_out_records_as_they_were_given_oldest_first) {
@@ -138,6 +142,33 @@ TEST(spill_store, hands_out_a_lanes_first_record_also_when_more_of_the_lane_had_
   ASSERT_TRUE(append(store, 5, 1));
   EXPECT_EQ(ids(*store.fetch(9, 1)), (id_list{5}));
   EXPECT_EQ(store.stats().unfetched, 0u);
+}
+
+fs::perms mode_of(const fs::path& path) { return fs::status(path).permissions(); }
+
+TEST(spill_store, is_private_to_its_owner_but_for_what_was_there) {
+  using enum fs::perms;
+  scratch_directory where;
+  const mode_t before = umask(0);
+  {
+    auto store = open_store({.directory = where.path() / "new" / "store" / ""});
+    ASSERT_TRUE(append(store, 1));
+    for (const auto& file : fs::directory_iterator(where.path() / "new" / "store"))
+      EXPECT_EQ(mode_of(file), owner_read | owner_write) << file.path();
+    EXPECT_EQ(mode_of(where.path() / "new" / "store"), owner_all);
+    fs::create_directory(where.path() / "old");
+    auto other = open_store({.directory = where.path() / "old"});
+    EXPECT_EQ(mode_of(where.path() / "old"), all) << "not made by the store";
+  }
+  umask(before);
+}
+
+TEST(spill_store, says_what_is_in_the_way_of_its_directory) {
+  scratch_directory where;
+  std::ofstream(where.path() / "file") << "no directory";
+  const auto store = spill_store::open({.directory = where.path() / "file"});
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().detail.find("make the directory"), std::string::npos) << store.error().detail;
 }
 
 TEST(spill_store, takes_the_appends_of_many_threads_and_keeps_the_order_of_each) {

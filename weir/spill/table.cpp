@@ -93,8 +93,11 @@ io_result<> job_table::prepare() {
       {&insert_, "INSERT INTO jobs(place, record) VALUES (?1, ?2)"},
       {&remove_, "DELETE FROM jobs WHERE place BETWEEN ?1 AND ?2"},
       {&copy_aside_,
-       "INSERT OR REPLACE INTO aside(place, moved, record) "
-       "SELECT place, unixepoch(), record FROM jobs WHERE place BETWEEN ?1 AND ?2"},
+       // Places come again once the store was empty; a row whose place is taken gets a negative one.
+       "INSERT INTO aside(place, moved, record) "
+       "SELECT iif(place IN (SELECT place FROM aside), "
+       "(SELECT min(0, min(place)) FROM aside) - 1 - (place - ?1), place), "
+       "unixepoch(), record FROM jobs WHERE place BETWEEN ?1 AND ?2"},
       {&mark_, "UPDATE marks SET value = ?1 WHERE name = 'largest id'"},
       {&pages_, "PRAGMA page_count"},
       {&free_pages_, "PRAGMA freelist_count"},
