@@ -161,8 +161,30 @@ std::uint64_t faulty_disk::calls(disk_call what) const {
   return found == calls_.end() ? 0 : found->second;
 }
 
-bool faulty_disk::fails(disk_call what) {
+void faulty_disk::hold(disk_call what) {
   const std::lock_guard hold(mutex_);
+  holding_ = what;
+}
+
+void faulty_disk::release() {
+  const std::lock_guard hold(mutex_);
+  holding_.reset();
+  changed_.notify_all();
+}
+
+void faulty_disk::wait_held() {
+  std::unique_lock hold(mutex_);
+  changed_.wait(hold, [this] { return held_ != 0; });
+}
+
+bool faulty_disk::fails(disk_call what) {
+  std::unique_lock hold(mutex_);
+  if (holding_ == what) {
+    ++held_;
+    changed_.notify_all();
+    changed_.wait(hold, [&] { return holding_ != what; });
+    --held_;
+  }
   const std::uint64_t number = ++calls_[what];
   if (what != failing_ || first_failure_ == 0 || number < first_failure_ || number > last_failure_)
     return false;

@@ -9,11 +9,13 @@
 // it, since the store syncs from a thread of its own.
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -49,6 +51,12 @@ class faulty_disk {
   void cut_power(const std::filesystem::path& from, const std::filesystem::path& to, std::mt19937_64& random,
                  bool keep_none) const;
 
+  /// Such calls do not return until release().
+  void hold(disk_call what);
+  void release();
+  /// Returns as soon as one is held.
+  void wait_held();
+
   // For the layer itself.
   bool fails(disk_call what);
   void opened(const std::string& name);
@@ -77,6 +85,9 @@ class faulty_disk {
   std::uint64_t first_failure_ = 0;  // 0: none
   std::uint64_t last_failure_ = 0;
   std::uint64_t failures_ = 0;
+  std::optional<disk_call> holding_;
+  std::uint64_t held_ = 0;
+  std::condition_variable changed_;
   sqlite3_vfs* real_;
 };
 

@@ -1,4 +1,5 @@
 // A pool whose disk is full, or whose store was damaged: it says so, goes on from memory, and takes up again.
+#include <tests/faults/faulty_disk.hpp>
 #include <tests/faults/file_size_limit.hpp>
 #include <weir/pool/testing.hpp>
 #include <weir/pool/worker_pool.hpp>
@@ -114,6 +115,28 @@ TEST(pool_disk, damaged_records_fail_are_told_to_the_observer_and_the_rest_runs)
   EXPECT_TRUE(ran.contains(job_of(107)));
   EXPECT_FALSE(ran.contains(job_of(8)));
   expect_settled(pool.stats());
+}
+
+TEST(pool_disk, a_snapshot_does_not_wait_for_a_slow_one) {
+  testing::faulty_disk disk;
+  const scratch_directory place;
+  pool_options options = on(place);
+  options.queue_capacity = 1;
+  options.spill->sync = durability::each;
+  worker_pool<std::string> pool([](std::string&) {}, options);
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(pool.submit(job_of(i)));
+  disk.hold(testing::disk_call::sync);
+  std::jthread submitter([&] { EXPECT_TRUE(pool.submit(job_of(2))); });
+  disk.wait_held();
+  const pool_snapshot meanwhile = pool.snapshot();
+  EXPECT_EQ(meanwhile.spill->jobs, 1u) << "of the last append that ended";
+  EXPECT_GT(meanwhile.spill->bytes, 0u);
+  expect_law(meanwhile.stats);
+  disk.release();
+  submitter.join();
+  EXPECT_EQ(pool.snapshot().spill->jobs, 2u);
+  ASSERT_TRUE(pool.drain());
+  EXPECT_EQ(pool.stats().completed, 3u);
 }
 
 }  // namespace

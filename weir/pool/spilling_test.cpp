@@ -1,4 +1,5 @@
 // What a pool does whose queue overflows to disk.
+#include <weir/pool/spill_testing.hpp>
 #include <weir/pool/task_pool.hpp>
 #include <weir/pool/testing.hpp>
 #include <weir/pool/worker_pool.hpp>
@@ -40,42 +41,10 @@ namespace {
 
 using testing::expect_law;
 using testing::expect_settled;
+using testing::numbers;
+using testing::run_record;
 using testing::scratch_directory;
-
-/// What ran, in the order in which it ran.
-template <class Job>
-class run_record {
- public:
-  auto process() {
-    return [this](Job& job) {
-      const std::lock_guard lock(mutex_);
-      ran_.push_back(job);
-    };
-  }
-  std::vector<Job> all() const {
-    const std::lock_guard lock(mutex_);
-    return ran_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<Job> ran_;
-};
-
-std::vector<int> numbers(int from, int to) {
-  std::vector<int> all(static_cast<std::size_t>(to - from));
-  std::iota(all.begin(), all.end(), from);
-  return all;
-}
-
-/// One worker, who starts at resume().
-pool_options spilling_to(const scratch_directory& place, std::size_t capacity = 4) {
-  return {.max_workers = 1,
-          .queue_capacity = capacity,
-          .on_full = overflow::spill(),
-          .paused = true,
-          .spill = spill_options{.directory = place.path()}};
-}
+using testing::spilling_to;
 
 std::string complaint(const pool_options& options) {
   try {
@@ -271,143 +240,6 @@ TEST(spilling, loses_and_forgets_what_expires_before_it_runs) {
   EXPECT_EQ(testing::open_store({.directory = place.path()}).stats().jobs, 0u);
 }
 
-TEST(spilling, brings_a_more_important_lane_back_before_a_long_backlog) {
-  const scratch_directory place;
-  run_record<int> ran;
-  pool_options options = spilling_to(place, 8);
-  options.lanes = 2;
-  worker_pool<int> pool(ran.process(), options);
-  for (int i = 0; i < 1000; ++i) ASSERT_TRUE(pool.submit(1000 + i, {.lane = 1}));
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(pool.submit(int{i}));
-  EXPECT_EQ(pool.stats().spilled, 1002u);
-  ASSERT_TRUE(pool.drain());
-  std::vector<int> urgent;
-  std::vector<int> other;
-  std::size_t last_urgent = 0;
-  const std::vector<int> all = ran.all();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    (all[i] < 1000 ? urgent : other).push_back(all[i]);
-    if (all[i] < 1000) last_urgent = i;
-  }
-  EXPECT_EQ(urgent, numbers(0, 10));
-  EXPECT_EQ(other, numbers(1000, 2000));
-  EXPECT_LT(last_urgent, 100u) << "of 1010";
-}
-
-TEST(spilling, lets_a_lane_that_does_not_spill_pass_one_that_does) {
-  const scratch_directory place;
-  run_record<int> ran;
-  pool_options options = spilling_to(place, 8);
-  options.lanes = 2;
-  options.lane = {{}, {.capacity = 4}};
-  worker_pool<int> pool(ran.process(), options);
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(pool.submit(100 + i, {.lane = 1}));
-  EXPECT_EQ(pool.stats().queued, 4u);
-  ASSERT_TRUE(pool.submit(0));
-  EXPECT_EQ(pool.stats().queued, 5u);
-  ASSERT_TRUE(pool.drain());
-  EXPECT_EQ(ran.all().front(), 0);
-  EXPECT_EQ(ran.all().size(), 101u);
-}
-
-TEST(spilling, keeps_to_the_bound_of_the_cost) {
-  const scratch_directory place;
-  pool_options options = spilling_to(place, 100);
-  options.max_cost = 10;
-  std::atomic<std::uint64_t> most{0};
-  worker_pool<int>* asked = nullptr;
-  worker_pool<int> pool(
-      [&](int&) {
-        const std::uint64_t cost = asked->stats().cost;
-        if (cost > most) most = cost;
-      },
-      options);
-  asked = &pool;
-  for (int i = 0; i < 50; ++i) ASSERT_TRUE(pool.submit(int{i}, {.cost = 4}));
-  EXPECT_EQ(pool.stats().cost, 8u);
-  EXPECT_EQ(pool.submit(50, {.cost = 11}), std::unexpected(errc::full));
-  ASSERT_TRUE(pool.drain());
-  EXPECT_EQ(pool.stats().completed, 50u);
-  EXPECT_LE(most, 10u);
-}
-
-/// Submitters of several threads share commits; each sees its own jobs in order, and ids are the order of
-/// all.
-TEST(spilling, keeps_the_order_of_each_of_many_submitters) {
-  const scratch_directory place;
-  struct numbered {
-    int who;
-    int number;
-  };
-  constexpr int submitters = 8;
-  constexpr int each = 500;
-  std::array<int, submitters> next{};
-  std::atomic<int> out_of_order{0};
-  pool_options options = spilling_to(place, 16);
-  worker_pool<numbered> pool(
-      [&](numbered& job) {
-        if (next[static_cast<std::size_t>(job.who)]++ != job.number) ++out_of_order;
-      },
-      options);
-  std::mutex mutex;
-  std::set<job_id> ids;
-  {
-    std::vector<std::jthread> threads;
-    for (int who = 0; who < submitters; ++who) {
-      threads.emplace_back([&, who] {
-        for (int i = 0; i < each; ++i) {
-          const auto id = pool.submit(numbered{who, i});
-          ASSERT_TRUE(id);
-          const std::lock_guard lock(mutex);
-          EXPECT_TRUE(ids.insert(*id).second) << "an id twice";
-          if (i == each / 2) pool.resume();
-          expect_law(pool.stats());
-        }
-      });
-    }
-  }
-  ASSERT_TRUE(pool.drain());
-  EXPECT_EQ(out_of_order, 0);
-  EXPECT_EQ(*ids.rbegin(), job_id{submitters * each});
-  expect_settled(pool.stats());
-  EXPECT_EQ(pool.stats().completed, static_cast<std::uint64_t>(submitters * each));
-}
-
-/// Whoever looks, whenever: every job is in one place.
-TEST(spilling, obeys_the_law_at_every_moment) {
-  const scratch_directory place;
-  const std::uint64_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
-  pool_options options = spilling_to(place, 8);
-  options.min_workers = options.max_workers = 2;
-  options.lanes = 3;
-  options.paused = false;
-  options.spill->max_jobs = 300;
-  worker_pool<int> pool(
-      [](int& job) {
-        if (job % 7 == 0) throw job;
-      },
-      options);
-  std::jthread watcher([&pool](const std::stop_token& stop) {
-    while (!stop.stop_requested()) expect_law(pool.stats());
-  });
-  for (int i = 0; i < 3000; ++i) {
-    submit_options how{.lane = random() % 3};
-    if (random() % 20 == 0) how.deadline = clock::now() + std::chrono::microseconds(random() % 2000);
-    if (random() % 20 == 0) how.on_full = overflow::drop_oldest();
-    if (random() % 50 == 0) how.on_full = overflow::evict_lower();
-    if (random() % 100 == 0) random() % 2 ? pool.pause() : pool.resume();
-    static_cast<void>(pool.submit(int{i}, how));
-  }
-  ASSERT_TRUE(pool.drain());
-  watcher.request_stop();
-  watcher.join();
-  expect_settled(pool.stats());
-  EXPECT_EQ(pool.stats().submitted, 3000u);
-  EXPECT_EQ(pool.stats().spilled, 0u);
-}
-
 TEST(spilling, drains_inside_a_job_of_the_store) {
   const scratch_directory place;
   worker_pool<int>* asked = nullptr;
@@ -444,22 +276,6 @@ TEST(spilling, accepts_from_inside_a_job) {
   pool.resume();
   while (ran != 300) std::this_thread::yield();
   ASSERT_TRUE(pool.drain());
-}
-
-TEST(spilling, makes_workers_for_a_backlog_on_disk) {
-  const scratch_directory place;
-  testing::gate gate;
-  pool_options options = spilling_to(place, 1);
-  options.min_workers = 1;
-  options.max_workers = 4;
-  options.scaling.interval = std::chrono::milliseconds(1);
-  worker_pool<int> pool([&](int&) { gate.pass(); }, options);
-  for (int i = 0; i < 100; ++i) ASSERT_TRUE(pool.submit(int{i}));
-  pool.resume();
-  while (gate.waiting() != 4) std::this_thread::yield();
-  gate.open();
-  ASSERT_TRUE(pool.drain());
-  EXPECT_EQ(pool.stats().completed, 100u);
 }
 
 TEST(spilling, tells_the_observer_which_jobs_went_to_the_store) {

@@ -68,7 +68,7 @@ io_result<> spill_engine::append(std::span<const spill_store::record> records) {
 void spill_engine::lead() noexcept {
   call_list group;
   {
-    const std::lock_guard hold(file_);
+    const file_hold hold(*this);
     take_group(group);
     commit(group);
   }

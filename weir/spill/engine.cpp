@@ -41,6 +41,7 @@ io_result<std::unique_ptr<spill_engine>> spill_engine::open(const spill_options&
     return std::unexpected(done.error());
   if (auto done = sync_path(options.directory); !done) return std::unexpected(done.error());
   engine->counts_.resumed = engine->counts_.jobs;
+  engine->tell_level();
   return engine;
 }
 
@@ -129,7 +130,7 @@ void spill_engine::wrote() noexcept {
 io_result<> spill_engine::ack(std::span<const spill_store::position> done) {
   if (done.empty()) return {};
   const auto places = places_of(done);
-  const std::lock_guard hold(file_);
+  const file_hold hold(*this);
   const auto removed = rebuilding([&] { return table_->remove(places, counts_.largest_id); });
   if (!removed) return std::unexpected(removed.error());
   counts_.jobs -= *removed;
@@ -142,13 +143,24 @@ io_result<> spill_engine::ack(std::span<const spill_store::position> done) {
 io_result<> spill_engine::set_aside(std::span<const spill_store::position> unusable) {
   if (unusable.empty()) return {};
   const auto places = places_of(unusable);
-  const std::lock_guard hold(file_);
+  const file_hold hold(*this);
   const auto moved = rebuilding([&] { return table_->move_aside(places, counts_.largest_id); });
   if (!moved) return std::unexpected(moved.error());
   counts_.jobs -= *moved;
   counts_.moved_aside += *moved;
   wrote();
   return {};
+}
+
+void spill_engine::tell_level() noexcept {
+  jobs_told_.store(counts_.jobs, std::memory_order_relaxed);
+  if (table_) bytes_told_.store(table_->bytes(), std::memory_order_relaxed);
+}
+
+spill_store::filling spill_engine::level() const noexcept {
+  return {.jobs = jobs_told_.load(std::memory_order_relaxed),
+          .bytes = bytes_told_.load(std::memory_order_relaxed),
+          .max_bytes = options_.max_bytes};
 }
 
 spill_store::statistics spill_engine::stats() const {

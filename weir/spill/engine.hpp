@@ -5,11 +5,11 @@
 // lead to the first of those who came meanwhile, and tells each caller. So one thread alone pays one commit
 // each, and eight pay one between them.
 //
-// Invariants: `door_` guards the list and who leads; `file_` guards all else. The order is `file_` before
-// `door_`; no caller is told under either. The leader's own call is the first of the list. A lane's `next`
-// passes every place that was fetched, so that none is handed out twice; numbers only grow, so no append
-// lands behind it. When SQLite finds the file damaged, it is rebuilt under `file_` and the call is tried once
-// more: places stay what they were.
+// Invariants: `door_` guards the list and who leads; `file_` guards all else but what is told of it. The
+// order is `file_` before `door_`; no caller is told under either. The leader's own call is the first of the
+// list. A lane's `next` passes every place that was fetched, so that none is handed out twice; numbers only
+// grow, so no append lands behind it. When SQLite finds the file damaged, it is rebuilt under `file_` and the
+// call is tried once more: places stay what they were.
 //
 // Thread-safety: all members.
 #pragma once
@@ -23,6 +23,7 @@
 #include <weir/spill/store.hpp>
 #include <weir/spill/table.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -45,6 +46,7 @@ class spill_engine {
   io_result<> ack(std::span<const spill_store::position> done);
   io_result<> set_aside(std::span<const spill_store::position> unusable);
   spill_store::statistics stats() const;
+  spill_store::filling level() const noexcept;
   const spill_options& options() const noexcept { return options_; }
 
  private:
@@ -54,6 +56,8 @@ class spill_engine {
     std::uint64_t unfetched = 0;  // records from there on
   };
   struct passed_rows;
+  /// Has the file; tells how full it is at its end.
+  class file_hold;
 
   spill_engine(spill_options options, lock_file lock);
 
@@ -67,6 +71,7 @@ class spill_engine {
   template <class F>
   auto rebuilding(F&& work) -> decltype(work());
   void wrote() noexcept;
+  void tell_level() noexcept;
 
   using call_list = fifo_list<waiting_append>;
   void lead() noexcept;
@@ -87,6 +92,10 @@ class spill_engine {
   const store_files files_;
   lock_file lock_;
 
+  // What was last told of the file, for level(), each for itself: relaxed. Written under `file_`.
+  std::atomic<std::uint64_t> jobs_told_{0};
+  std::atomic<std::uint64_t> bytes_told_{0};
+
   mutable std::mutex file_;
   std::unique_ptr<job_table> table_;  // null: a rebuild failed
   std::optional<log_sync> sync_;      // at durability::batch; ends before the table
@@ -99,6 +108,18 @@ class spill_engine {
   std::mutex door_;
   call_list waiting_;
   bool led_ = false;
+};
+
+class spill_engine::file_hold {
+ public:
+  explicit file_hold(spill_engine& engine) : engine_(engine), hold_(engine.file_) {}
+  file_hold(const file_hold&) = delete;
+  file_hold& operator=(const file_hold&) = delete;
+  ~file_hold() { engine_.tell_level(); }
+
+ private:
+  spill_engine& engine_;
+  const std::lock_guard<std::mutex> hold_;
 };
 
 /// Runs `work`; when it finds the file damaged, rebuilds it and runs it again. A rebuild that failed is begun

@@ -44,7 +44,7 @@ struct spill_engine::passed_rows {
 };
 
 io_result<spill_store::batch> spill_engine::fetch(std::size_t max, std::optional<std::size_t> lane) {
-  const std::lock_guard hold(file_);
+  const file_hold hold(*this);
   return rebuilding([&] { return collect(max, lane); });
 }
 

@@ -57,6 +57,7 @@ io_result<> spill_store::set_aside(std::span<const position> unusable) {
 }
 
 spill_store::statistics spill_store::stats() const { return engine_->stats(); }
+spill_store::filling spill_store::level() const noexcept { return engine_->level(); }
 const std::filesystem::path& spill_store::directory() const noexcept { return engine_->options().directory; }
 
 }  // namespace weir

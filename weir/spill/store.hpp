@@ -145,8 +145,17 @@ class spill_store {
   /// to look at. As ack() else.
   io_result<> set_aside(std::span<const position> unusable);
 
-  /// A snapshot.
+  /// A snapshot. Waits for whoever uses the file, and so for the disk.
   statistics stats() const;
+
+  /// How full the store is.
+  struct filling {
+    std::uint64_t jobs = 0;  ///< as in statistics, as all below
+    std::uint64_t bytes = 0;
+    std::uint64_t max_bytes = 0;
+  };
+  /// As of the last call that ended; for who watches: waits for nobody. O(1).
+  filling level() const noexcept;
 
   const std::filesystem::path& directory() const noexcept;
 

@@ -39,6 +39,7 @@ io_result<spill_store::batch> spill_store::fetch(std::size_t, std::size_t) {
 io_result<> spill_store::ack(std::span<const position>) { return std::unexpected(missing()); }
 io_result<> spill_store::set_aside(std::span<const position>) { return std::unexpected(missing()); }
 spill_store::statistics spill_store::stats() const { return {}; }
+spill_store::filling spill_store::level() const noexcept { return {}; }
 const std::filesystem::path& spill_store::directory() const noexcept {
   static const std::filesystem::path none;
   return none;

@@ -384,7 +384,7 @@ pool_snapshot engine::snapshot() const {
     }
   }
   if (spill_) {
-    const spill_store::statistics found = spill_->store.stats();
+    const spill_store::filling found = spill_->store.level();
     shot.spill->jobs = found.jobs;
     shot.spill->bytes = found.bytes;
     shot.spill->max_bytes = found.max_bytes;

@@ -5,9 +5,8 @@
 //   a job into its node, no wake, no thread creation. What is to be done after it is noted under it
 //   (`woken_`, a reserved slot) and done by act(), which is how every operation leaves the lock.
 // - A job is in exactly one place: with its submitter, in the spill store (spilling.hpp), in `queue_` (a pool
-// with one lane) or `lanes_` (any
-//   other), in a worker's hand, running, or in one counter of the law. Both sides of a step are counted in
-//   the same critical section or the same write of a hand's word, so every snapshot obeys the law.
+//   with one lane) or `lanes_` (any other), in a worker's hand, running, or in one counter of the law. Both
+//   sides of a step are counted in the same critical section or the same write of a hand's word.
 // - What a worker took into its hand still waits: it counts as queued, and recall() puts what was not begun
 //   back to the front. Whoever needs to know exactly who waits, or finds nothing else to do, recalls first;
 //   with submitters at the door, in a pause and after `closed_` no worker takes more than it begins.
@@ -247,7 +246,10 @@ class engine {
   bool refill_is_due() const noexcept;
   std::size_t places_wanted() const noexcept;
   std::size_t due_of_lane(std::size_t lane) const noexcept;
+  bool lets_back(const job_node&) const noexcept;
   bool has_room_for_cost(const job_node&) const noexcept;
+  void put_back() noexcept;
+  void leave_unread(guard&) noexcept;
   void sleep_until_due(guard&) noexcept;
   void acknowledge_later(job_node&, store_way) noexcept;
   void acknowledge(guard&) noexcept;
@@ -272,7 +274,9 @@ class engine {
   void raise_high_water() noexcept;
   bool is_hopeless(const submit_options&, time_point now) noexcept;
   bool fits(const submit_options&) noexcept;
-  bool pool_has_room(std::uint64_t cost) noexcept;
+  bool fits_reserved(const submit_options&) noexcept;
+  bool pool_has_room(std::uint64_t cost, std::size_t reserved) noexcept;
+  std::size_t reserved() const noexcept { return spill_ ? spill_->incoming : 0; }
   bool lane_has_room(std::size_t lane) const noexcept;
   bool needs_idle_worker(std::size_t lane) const noexcept;
   bool may_enter(const submit_options&) noexcept;
@@ -365,9 +369,8 @@ class engine {
   bool wake_pending_ = false;
   bool paused_;
   bool closed_ = false;
-  bool one_by_one_ = false;  // no hands: every job has its own times, or some come from the store
-  std::size_t usual_room_ =
-      0;  // as long as fewer jobs wait, a usual one is accepted without further questions
+  bool one_by_one_ = false;     // no hands: every job has its own times, or some come from the store
+  std::size_t usual_room_ = 0;  // while fewer jobs wait, a usual one is accepted without further questions
   pointer_ring<job_node> queue_;
   std::size_t lent_ = 0;           // jobs put into hands to wait there: at most so many still do
   std::uint64_t last_id_ = 0;      // ids count up: also how many jobs were accepted

@@ -78,13 +78,12 @@ void engine::raise_high_water() noexcept {
   counts_.high_water = std::max<std::uint64_t>(counts_.high_water, waiting());
 }
 
-/// Whether the pool's own bounds allow one more job.
-bool engine::pool_has_room(std::uint64_t cost) noexcept {
+/// Whether the pool's own bounds allow one more job, when so many places are others'.
+bool engine::pool_has_room(std::uint64_t cost, std::size_t reserved) noexcept {
   if (this->cost() > options_.max_cost || cost > options_.max_cost - this->cost()) return false;
   if (capacity_ == 0) return !paused_ && queued() < free_workers();
-  const std::size_t incoming = spill_ ? spill_->incoming : 0;
-  if (queued() + lent_ + incoming >= capacity_) recall();
-  return queued() + lent_ + incoming < capacity_;
+  if (queued() + lent_ + reserved >= capacity_) recall();
+  return queued() + lent_ + reserved < capacity_;
 }
 
 /// Whether the lane's own bound does. The only lane of a pool has none: it is the pool's.
@@ -98,7 +97,15 @@ bool engine::needs_idle_worker(std::size_t lane) const noexcept {
   return capacity_ == 0 || (lanes_ && lanes_->capacity(lane) == 0);
 }
 
-bool engine::fits(const submit_options& o) noexcept { return pool_has_room(o.cost) && lane_has_room(o.lane); }
+bool engine::fits(const submit_options& o) noexcept {
+  return pool_has_room(o.cost, reserved()) && lane_has_room(o.lane);
+}
+
+/// The same with the places that the keeper has reserved: for a job that makes its own room. What it evicts
+/// leaves it a place, and where nothing is left to evict all of them may be reserved.
+bool engine::fits_reserved(const submit_options& o) noexcept {
+  return pool_has_room(o.cost, 0) && lane_has_room(o.lane);
+}
 
 /// Whether a waiter waits for the pool, and not behind a bound of its own lane or key.
 auto engine::able_to_enter() const noexcept {
@@ -294,7 +301,7 @@ std::size_t engine::submit_some(job_source first, std::size_t count, std::size_t
 /// Whether a job that makes its own room must still evict: as long as it does not fit, and, since it passes
 /// those who wait at the door, as much as it brings, as far as there is that much.
 bool engine::owes_room(const submit_options& o, const job_chain& evicted, std::uint64_t freed) noexcept {
-  return !fits(o) || (!key_has_room(o) && evicted.empty()) ||
+  return !fits_reserved(o) || (evicted.empty() && !(fits(o) && key_has_room(o))) ||
          (!door_.empty() && (evicted.empty() || freed < o.cost));
 }
 
@@ -339,7 +346,7 @@ result<job_id> engine::evict_lower_for(guard& lock, const job_source& source, co
 /// Takes the job into what these have left, and reports them.
 result<job_id> engine::accept_after(guard& lock, job_chain& evicted, job_node& node, const job_source& source,
                                     const submit_options& o, time_point now) noexcept {
-  assert(fits(o));
+  assert(fits_reserved(o));
   counts_.evicted += evicted.size();
   fill(node, source, o, now);
   enqueue(node);
@@ -426,6 +433,7 @@ bool engine::is_worth_patience() const noexcept {
 result<job_id> engine::leave_door(guard& lock, door_waiter& me, errc reason) {
   door_.remove(me);
   note_room();
+  if (spill_) look_at_store();
   blocked_workers_ -= me.holds_worker;
   recycle(*me.node);
   admit();  // the next one may be cheaper
@@ -436,6 +444,7 @@ result<job_id> engine::leave_door(guard& lock, door_waiter& me, errc reason) {
 void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
   door_.remove(waiter);
   if (door_.empty()) note_room();
+  if (spill_) look_at_store();
   blocked_workers_ -= waiter.holds_worker;
   if (!answer) {
     ++refusal_counter(answer.error());
@@ -455,7 +464,7 @@ void engine::decide(door_waiter& waiter, result<job_id> answer) noexcept {
 void engine::admit() noexcept {
   while (!door_.empty()) {
     door_waiter* const next = next_at_door();
-    if (!next || !pool_has_room(next->options->cost)) return;
+    if (!next || !pool_has_room(next->options->cost, reserved())) return;
     door_waiter& waiter = *next;
     const time_point now = clock::now();
     if (waiter.options->deadline <= now) {

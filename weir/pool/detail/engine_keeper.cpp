@@ -79,7 +79,7 @@ bool engine::acks_are_due() const noexcept {
 bool engine::refill_is_due() const noexcept {
   const spilling& s = *spill_;
   if (s.left || s.failing) return false;
-  if (!s.back.empty()) return has_room_for_cost(*s.back.front());
+  if (!s.back.empty()) return lets_back(*s.back.front());
   if (s.incoming != 0) return queued() + lent_ + s.incoming <= capacity_;
   return places_wanted() != 0;
 }
@@ -101,13 +101,19 @@ std::size_t engine::places_wanted() const noexcept {
   return std::min({wanted, room, most_fetched});
 }
 
-/// Jobs that the lane's own bound lets come back now.
+/// Jobs that the lane's own bound lets come back now: none while submitters wait at its door, who came before
+/// the lane began to spill.
 std::size_t engine::due_of_lane(std::size_t lane) const noexcept {
   const std::uint64_t stored = spill_->lanes[lane].stored;
   const std::size_t length = lanes_ ? lanes_->length(lane) : queued() + lent_;
   const std::size_t bound = lanes_ ? lanes_->capacity(lane) : capacity_;
-  if (stored == 0 || length > bound / 2) return 0;
+  if (stored == 0 || length > bound / 2 || !door_.line(lane).empty()) return 0;
   return std::min<std::uint64_t>({stored, bound - length, most_fetched});
+}
+
+/// A place that the keeper had reserved may have gone to a job that evicts.
+bool engine::lets_back(const job_node& node) const noexcept {
+  return queued() + lent_ < capacity_ && has_room_for_cost(node);
 }
 
 /// Also true for one that costs more than all may, as soon as nothing else waits: an earlier pool took it.
@@ -192,22 +198,29 @@ void engine::refill(guard& lock) noexcept {
     lock.lock();
     note_fetched(lock, readable);
   }
-  while (!s.back.empty() && has_room_for_cost(*s.back.front())) {
+  put_back();
+  note_spilled();
+  admit();
+}
+
+/// Puts what was fetched into the queue, in order, as far as there is room. Places stay reserved for the
+/// rest.
+void engine::put_back() noexcept {
+  spilling& s = *spill_;
+  while (!s.back.empty() && lets_back(*s.back.front())) {
     job_node& node = s.back.pop_front();
     --s.lanes[node.lane].back;
     --s.outside;
     enqueue(node);
   }
   s.incoming = s.back.size();
-  note_spilled();
-  admit();
 }
 
 /// Which lane gets how many of the reserved places: as the queue's own schedule has it.
 void engine::plan_turns() noexcept {
   spilling& s = *spill_;
   for (std::size_t i = 0; i < s.lanes.size(); ++i) {
-    s.turns[i] = {};
+    s.turns[i] = {.stored = s.lanes[i].stored};
     s.lengths[i] = due_of_lane(i);
   }
   for (std::size_t i = 0; i < s.incoming; ++i) {
@@ -302,7 +315,7 @@ void engine::note_fetched(guard& lock, bool readable) noexcept {
     spilling::lane_turn& turn = s.turns[i];
     spilling::lane_count& lane = s.lanes[i];
     lane.stored -= std::min(lane.stored, turn.good);
-    turn.lost = turn.gone ? lane.stored : std::min(lane.stored, turn.lost);
+    turn.lost = std::min(lane.stored, turn.gone ? turn.stored : turn.lost);
     lane.stored -= turn.lost;
     lane.back += turn.good;
     s.outside -= turn.lost;
@@ -318,7 +331,15 @@ void engine::note_fetched(guard& lock, bool readable) noexcept {
   s.failures = readable ? 0 : s.failures + 1;
   if (readable) return;
   s.again = std::min(s.again, after(clock::now(), read_again));
-  if (draining_ && s.failures >= most_failures) s.left = s.unreadable = true;
+  if (draining_ && s.failures >= most_failures) leave_unread(lock);
+}
+
+/// A drain ends without what cannot be read. What of the same turn could be stays with it: in the store.
+void engine::leave_unread(guard& lock) noexcept {
+  spilling& s = *spill_;
+  s.left = s.unreadable = true;
+  job_chain jobs = std::exchange(s.back, job_chain());
+  discard(lock, jobs);
 }
 
 /// Destroys jobs that stay in the store, without the lock; returns with it.

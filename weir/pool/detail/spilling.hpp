@@ -7,15 +7,15 @@
 // - A lane spills while a job of it is in the line, or in the store and not fetched, or fetched and not
 //   yet in the queue (lane_count). While it does, whatever the policy of a submit, its jobs enter the
 //   queue by the keeper alone, so they run in the order of the line. Submitters that waited at the lane's
-//   door before it began to spill came first, and go in first.
+//   door before it began to spill came first, and go in first: nothing is fetched for it meanwhile.
 // - One submitter at a time leads the line: it takes the first of it as a group, gives their ids, appends
 //   them in one transaction without the lock, decides all of them, and hands the lead to the first of
 //   those who came meanwhile. So ids, the order in the store and the order of running are one, and a
 //   commit is shared.
 // - `outside`: jobs that are accepted and in no node that a worker can get; the sum of all `stored` and
 //   `back`.
-// - `incoming`: places in the queue that the keeper has reserved for what it fetches; nobody else takes
-//   them.
+// - `incoming`: places in the queue that the keeper has reserved for what it fetches, maybe before they are
+//   free. Only a job that evicts others may take them; then what is `back` waits for the next place.
 // - A job from the store ends as all do, but counts as running until the keeper has acknowledged it: what
 //   is counted as completed or failed is never run again. What is lost (expired, evicted) is
 //   acknowledged, too. `ended` are the nodes of both. One whose acknowledgement fails counts
@@ -69,9 +69,10 @@ struct spilling {
   /// What the keeper brings back of a lane in one turn.
   struct lane_turn {
     std::size_t wanted = 0;
-    std::uint64_t good = 0;  // in nodes
-    std::uint64_t lost = 0;  // not jobs any more
-    bool gone = false;       // nor is the rest that the store had counted
+    std::uint64_t stored = 0;  // in the store before the turn; more may come meanwhile
+    std::uint64_t good = 0;    // in nodes
+    std::uint64_t lost = 0;    // not jobs any more
+    bool gone = false;         // nor is anything else of `stored`
   };
 
   /// The options have been checked. `opened`: the store, when it is open already. Throws
@@ -100,7 +101,7 @@ struct spilling {
   fifo_list<appender> line;
   bool led = false;
   job_chain ended;
-  job_chain back;  // fetched, waiting for the bound of the cost
+  job_chain back;  // fetched, waiting for a place or the bound of the cost
   std::size_t incoming = 0;
   bool left = false;
   bool unreadable = false;  // `left` because of the store
