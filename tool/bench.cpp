@@ -4,6 +4,7 @@
 #include <bench/harness/contests.hpp>
 #include <bench/harness/flood.hpp>
 #include <bench/harness/policies_report.hpp>
+#include <bench/harness/spill_contests.hpp>
 #include <tool/commands.hpp>
 #include <tool/grammar.hpp>
 #include <tool/prose.hpp>
@@ -20,10 +21,9 @@ namespace tool = weir::tool;
 using namespace weir::bench;
 
 constexpr const char* usage =
-    "usage: weir bench [policies|channel|pool] [--quick] [--format text|json|jsonl|csv]";
+    "usage: weir bench [policies|channel|pool|spill] [--quick] [--format text|json|jsonl|csv]";
 
-constexpr std::array<std::string_view, 3> suites = {"policies", "channel", "pool"};
-constexpr std::array<std::string_view, 1> later = {"spill"};
+constexpr std::array<std::string_view, 4> suites = {"policies", "channel", "pool", "spill"};
 constexpr std::array<std::string_view, 4> formats = {"text", "json", "jsonl", "csv"};
 
 struct bench_options {
@@ -37,11 +37,6 @@ tool::usage_error unknown(std::string_view what, std::string_view word,
   const std::string guess = tool::did_you_mean(word, known);
   const std::string all = fmt::format("; there is {}", fmt::join(known, ", "));
   return {fmt::format("unknown {} '{}'{}", what, word, guess.empty() ? all : guess), usage};
-}
-
-tool::usage_error unknown_suite(const std::string& name) {
-  if (std::ranges::find(later, name) == later.end()) return unknown("suite", name, suites);
-  return {fmt::format("suite {} is not available yet; there is {}", name, fmt::join(suites, ", ")), usage};
 }
 
 void set_format(bench_options& o, const std::string& name) {
@@ -66,12 +61,13 @@ tool::grammar grammar_of(bench_options& o) {
                  {{"policies", "the same flood through each overflow policy and through an unbounded queue"},
                   {"channel",
                    "channels between threads and coroutines beside a mutex and condition variables"},
-                  {"pool", "worker_pool and task_pool beside a textbook pool"}}},
+                  {"pool", "worker_pool and task_pool beside a textbook pool"},
+                  {"spill", "the spill store beside a table in SQLite"}}},
        .closing = "Try:\n  weir bench policies --quick\n  weir bench channel --format csv > channel.csv\n",
-       .more = "The columns of policies\n" +
-               tool::indented(policies_legend({.work = {1, usual_service}}), 4) + "The columns of channel\n" +
-               tool::indented(channel_legend(), 4) + "The columns of pool\n" +
-               tool::indented(pool_legend(), 4)},
+       .more =
+           "The columns of policies\n" + tool::indented(policies_legend({.work = {1, usual_service}}), 4) +
+           "The columns of channel\n" + tool::indented(channel_legend(), 4) + "The columns of pool\n" +
+           tool::indented(pool_legend(), 4) + "The columns of spill\n" + tool::indented(spill_legend(), 4)},
       tool::operands::anywhere, {{"Options", std::move(options)}});
 }
 
@@ -86,11 +82,14 @@ std::string policies(const bench_options& o) {
   return describe(flood) + "\n" + policies_table(results) + "\n" + policies_legend(flood);
 }
 
+contest_options options_of(const bench_options& o) {
+  return o.quick ? contest_options{2, std::chrono::milliseconds(20)} : contest_options{};
+}
+
 std::string contests(const bench_options& o, const std::string& suite) {
   const extent how_much = o.quick ? extent::quick : extent::whole;
   const bool pools = suite == "pool";
-  const contest_options options =
-      o.quick ? contest_options{2, std::chrono::milliseconds(20)} : contest_options{};
+  const contest_options options = options_of(o);
   const std::vector<standing> standings =
       hold(pools ? pool_contests(how_much) : channel_contests(how_much), options);
   const std::vector<latency_standing> latencies =
@@ -100,6 +99,20 @@ std::string contests(const bench_options& o, const std::string& suite) {
   if (o.format == "csv") return contests_csv(standings);
   return contests_table(standings, latencies, pools ? "jobs" : "items") + "\n" +
          (pools ? pool_legend() : channel_legend());
+}
+
+std::string spill(const bench_options& o) {
+  const std::vector<contest> cells = spill_contests(o.quick ? extent::quick : extent::whole);
+  if (cells.empty())
+    throw tool::usage_error{"this weir was built without SQLite and has no spill store", usage};
+  // A turn of 20 ms, as channels have when it is quick, would be the store's start more than its pace.
+  const contest_options options = o.quick ? contest_options{.rounds = 2} : contest_options{};
+  const std::vector<standing> standings = hold(cells, options);
+  constexpr std::string_view rival = "sqlite";
+  if (o.format == "json") return contests_json("spill", options, standings, {}, rival);
+  if (o.format == "jsonl") return contests_jsonl(standings, {});
+  if (o.format == "csv") return contests_csv(standings);
+  return contests_table(standings, {}, "records", rival) + "\n" + spill_legend();
 }
 
 }  // namespace
@@ -118,8 +131,9 @@ int bench_command(std::vector<std::string> args) {
   if (words.operands.size() > 1)
     throw tool::usage_error{fmt::format("one suite at a time (got '{}' too)", words.operands[1]), usage};
   for (const std::string& name : words.operands)
-    if (std::ranges::find(suites, name) == suites.end()) throw unknown_suite(name);
+    if (std::ranges::find(suites, name) == suites.end()) throw unknown("suite", name, suites);
 
   const std::string suite = words.operands.empty() ? "policies" : words.operands.front();
-  return tool::print(suite == "policies" ? policies(o) : contests(o, suite));
+  if (suite == "policies") return tool::print(policies(o));
+  return tool::print(suite == "spill" ? spill(o) : contests(o, suite));
 }

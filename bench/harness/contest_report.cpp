@@ -12,11 +12,14 @@ namespace {
 using json = nlohmann::ordered_json;
 
 constexpr std::size_t text_width = 79;
-constexpr std::string_view row_format = "{:<22}{:<12}{:>12}{:>9}{:>7}{:>17}\n";
+constexpr std::string_view row_format = "{:<22}{:<11}{:>12}{:>9}{:>7}{:>18}\n";
 
-constexpr const char* columns =
-    "/s: the median of the rounds. CPU: processor time of all threads. sleeps: voluntary context switches "
-    "per 1000. /condvars: its rate over that of condvars, median (range) of the ratios within a round.\n";
+std::string columns(std::string_view rival) {
+  return fmt::format(
+      "/s: the median of the rounds. CPU: processor time of all threads. sleeps: voluntary context switches "
+      "per 1000. /{0}: its rate over that of {0}, median (range) of the ratios within a round.\n",
+      rival);
+}
 
 json of(const spread& s) { return {{"median", s.median}, {"low", s.low}, {"high", s.high}}; }
 
@@ -52,9 +55,10 @@ std::string nanoseconds(double seconds) {
 }  // namespace
 
 std::string contests_table(std::span<const standing> standings, std::span<const latency_standing> latencies,
-                           std::string_view item) {
+                           std::string_view item, std::string_view rival) {
   const auto row = fmt::runtime(row_format);
-  std::string text = fmt::format(row, "", "", fmt::format("{}/s", item), "CPU", "sleeps", "/condvars");
+  std::string text =
+      fmt::format(row, "", "", fmt::format("{}/s", item), "CPU", "sleeps", fmt::format("/{}", rival));
   std::string_view cell;
   for (const standing& s : standings) {
     text += fmt::format(row, s.cell == cell ? "" : s.cell, s.contestant, readable_rate(s.rate.median),
@@ -74,7 +78,7 @@ std::string channel_legend() {
   return wrapped(fmt::format("1x8: one sender, eight receivers. ping-pong: there and back through two "
                              "channels.\ncoroutines, threads: weir's channel between such; condvars: a mutex "
                              "and two condition variables between threads, which has no capacity 0.\n{}",
-                             columns),
+                             columns("condvars")),
                  text_width);
 }
 
@@ -83,12 +87,23 @@ std::string pool_legend() {
       fmt::format("empty, 4 to 8: four threads submit jobs that do nothing to eight workers; 1 us: "
                   "jobs of so much work.\nsubmit_some: a worker_pool that gets 16 jobs at once; "
                   "condvars: threads over a queue with a mutex and condition variables.\n{}",
-                  columns),
+                  columns("condvars")),
+      text_width);
+}
+
+std::string spill_legend() {
+  return wrapped(
+      fmt::format("batch, 100 at once: at durability batch, appended a hundred a transaction; x8: by eight "
+                  "threads (plain SQLite, one connection, by one). All is drained again, a hundred at a "
+                  "time; records of 100 bytes.\nstore: the spill store; sqlite: a table in SQLite as people "
+                  "write it, synchronous = OFF for none, NORMAL for batch, FULL for each.\n{}",
+                  columns("sqlite")),
       text_width);
 }
 
 std::string contests_json(std::string_view benchmark, const contest_options& options,
-                          std::span<const standing> standings, std::span<const latency_standing> latencies) {
+                          std::span<const standing> standings, std::span<const latency_standing> latencies,
+                          std::string_view rival) {
   json whole = {{"benchmark", benchmark},
                 {"rounds", options.rounds},
                 {"turn", in_seconds(options.turn)},
@@ -96,7 +111,7 @@ std::string contests_json(std::string_view benchmark, const contest_options& opt
                  {{"rate", "1/second"},
                   {"processor", "seconds per item"},
                   {"sleeps", "voluntary context switches per item"},
-                  {"ratio", "rate over that of condvars"},
+                  {"ratio", fmt::format("rate over that of {}", rival)},
                   {"turn", "seconds"}}},
                 {"standings", array_of(standings)}};
   if (!latencies.empty()) {

@@ -14,17 +14,18 @@
 namespace weir::bench {
 
 /// A row a contestant, the cell at its first; below it, with pools, the latencies. `item` is what is counted:
-/// "items", "jobs".
+/// "items", "jobs"; `rival` the contestant whom the ratios are over.
 std::string contests_table(std::span<const standing>, std::span<const latency_standing>,
-                           std::string_view item);
+                           std::string_view item, std::string_view rival = "condvars");
 
 /// What the columns and the contestants are.
 std::string channel_legend();
 std::string pool_legend();
+std::string spill_legend();
 
 /// One object: benchmark, rounds, units, standings, and with pools latencies.
 std::string contests_json(std::string_view benchmark, const contest_options&, std::span<const standing>,
-                          std::span<const latency_standing>);
+                          std::span<const latency_standing>, std::string_view rival = "condvars");
 /// A line a contestant.
 std::string contests_jsonl(std::span<const standing>, std::span<const latency_standing>);
 /// A header and a line a standing; latencies are left to the other formats.

@@ -2,9 +2,9 @@
 //
 //   spill --store weir|plain --level none|batch|each|OFF|NORMAL|FULL --items N --batch B [--threads T]
 //         [--size BYTES] [--drain-batch B] --directory DIR
+#include <bench/harness/plain_sqlite.hpp>
 #include <bench/harness/resident_memory.hpp>
 #include <bench/peers/command_line.hpp>
-#include <bench/spill/plain_sqlite.hpp>
 
 #include <weir/spill/store.hpp>
 

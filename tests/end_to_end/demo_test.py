@@ -223,6 +223,17 @@ def test_bench_channel_and_pool_print_other_formats(weir):
     assert lines.code == 0 and lines.lines[0].startswith("cell,contestant,"), lines
 
 
+def test_bench_sets_the_spill_store_beside_plain_sqlite(weir):
+    done = weir("bench", "spill", "--quick", "--format", "json", patience=PATIENCE * 2)
+    assert done.code == 0, done
+    report = json.loads(done.out)
+    assert report["benchmark"] == "spill" and report["units"]["ratio"] == "rate over that of sqlite"
+    assert {row["contestant"] for row in report["standings"]} == {"store", "sqlite"}
+    for row in report["standings"]:
+        assert 0 < row["rate"]["low"] <= row["rate"]["high"], row
+        assert bool(row["ratio"]) == (row["contestant"] == "store"), row
+
+
 def test_bench_refuses_what_it_does_not_know(weir):
     assert weir("bench", "polices").code == 2
     done = weir("bench", "policies", "--format", "xml")

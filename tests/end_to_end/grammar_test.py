@@ -222,7 +222,7 @@ def test_an_empty_value_in_a_word_of_its_own_is_refused(weir, option):
 
 @pytest.mark.parametrize(
     "words",
-    [["run", "--ui=x", "echo"], ["serve"], ["gate", "x"], ["bench", "spill"]],
+    [["run", "--ui=x", "echo"], ["serve"], ["gate", "x"]],
     ids=" ".join,
 )
 def test_what_is_planned_is_refused_by_its_name(weir, words):

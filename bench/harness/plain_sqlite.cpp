@@ -1,4 +1,4 @@
-#include <bench/spill/plain_sqlite.hpp>
+#include <bench/harness/plain_sqlite.hpp>
 
 #include <stdexcept>
 
