@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint8_t version = 1;
 constexpr std::size_t seq_offset = 2;  // behind version and fault
+constexpr std::size_t items_offset = seq_offset + 4 * sizeof(std::uint64_t) + sizeof(std::uint32_t);
 constexpr std::int64_t no_time = std::numeric_limits<std::int64_t>::max();
 
 template <class Number>
@@ -79,6 +80,10 @@ std::optional<std::uint64_t> encoded_seq(std::span<const std::byte> bytes) noexc
   taker from(bytes.subspan(seq_offset));
   const auto seq = from.take<std::uint64_t>();
   return from.whole() && seq > 0 ? std::optional(seq) : std::nullopt;
+}
+
+std::span<const std::byte> encoded_items(std::span<const std::byte> bytes) noexcept {
+  return bytes.subspan(std::min(bytes.size(), items_offset));
 }
 
 }  // namespace weir::jobs

@@ -34,4 +34,8 @@ namespace weir::jobs {
 /// Seq of an encoded batch, without looking at the rest; nothing when it is none. O(1).
 std::optional<std::uint64_t> encoded_seq(std::span<const std::byte>) noexcept;
 
+/// What an encoded batch says of its items: how many, how long, their bytes; not when they came, nor in which
+/// lane. Two batches have the same items when these are the same. O(1).
+std::span<const std::byte> encoded_items(std::span<const std::byte>) noexcept;
+
 }  // namespace weir::jobs

@@ -71,11 +71,14 @@ int run(run_request request) {
   if (!admin) return out.say(admin.error().detail), 2;
   std::signal(SIGUSR1, SIG_IGN);  // who asks for figures while a large store is read ends nothing
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
-  const auto memory = run_memory::open(request, [&](const std::string& text) { out.say(text); });
-  if (!memory) return out.say(memory.error().detail), is_full(memory.error().code) ? 1 : 2;
+  const auto tell = [&](const std::string& text) { out.say(text); };
+  const auto refused = [&](const error& why) { return out.say(why.detail), is_full(why.code) ? 1 : 2; };
+  auto memory = run_memory::open(request, tell);
+  if (!memory) return refused(memory.error());
   block_signals();
   auto dog = watchdog::start(memory->locks());
   if (!dog) return out.say(dog.error().detail), 1;
+  if (const auto opened = memory->open_store(request, tell); !opened) return refused(opened.error());
   try {
     whole_run all(request, *memory, *dog, std::move(*from), end, out);
     if (const std::string warning = admin->warning(); !warning.empty()) out.say(warning);

@@ -36,39 +36,40 @@ io_result<run_memory> run_memory::open(const run_request& request, const say& te
     if (!locked) return std::unexpected(locked.error());
     made.results_ = std::move(*locked);
   }
-  if (const auto opened = made.open_journal(request, tell); !opened) return std::unexpected(opened.error());
-  return made;
-}
-
-io_result<> run_memory::open_journal(const run_request& request, const say& tell) {
-  const run_options& o = request.options;
-  journal_index found;
   if (!o.joblog.empty()) {
     auto log = journal::open(o.joblog, resumes(o) ? journal::start::go_on : journal::start::afresh, tell);
     if (!log) return std::unexpected(log.error());
-    journal_ = std::move(*log);
-    found = journal_->take_found();
+    made.journal_ = std::move(*log);
+    made.found_ = made.journal_->take_found();
   }
-  if (const auto opened = open_store(o, found, tell); !opened) return opened;
+  if (!o.spill_dir.empty()) {
+    auto locked = locked_directory(o.spill_dir, "--spill-dir", tell);
+    if (!locked) return std::unexpected(locked.error());
+    made.store_ = std::move(*locked);
+  }
+  return made;
+}
+
+io_result<> run_memory::open_store(const run_request& request, const say& tell) {
+  const run_options& o = request.options;
+  if (const auto spilling = spilling_of(o)) {
+    auto found = stored_jobs::read(*spilling, found_, o.resume_failed);
+    if (!found) return std::unexpected(found.error());
+    *stored_ = std::move(*found);
+    say_damage(o, tell);
+  }
   if (!resumes(o)) return {};
   if (journal_)
-    ended_ = std::make_unique<journaled_jobs>(journal_->descriptor(), journal_->name(), std::move(found),
+    ended_ = std::make_unique<journaled_jobs>(journal_->descriptor(), journal_->name(), std::move(found_),
                                               request.command);
   else
     ended_ = std::make_unique<kept_results>(o.results);
-  if (!stored_->waiting().empty()) stored_or_ended_ = std::make_unique<earlier_or_stored>(*ended_, *stored_);
+  if (!stored_->waiting().empty())
+    stored_or_ended_ = std::make_unique<earlier_or_stored>(*ended_, *stored_, o.spill_dir);
   return {};
 }
 
-io_result<> run_memory::open_store(const run_options& o, const journal_index& log, const say& tell) {
-  const auto spilling = spilling_of(o);
-  if (!spilling) return {};
-  auto locked = locked_directory(o.spill_dir, "--spill-dir", tell);
-  if (!locked) return std::unexpected(locked.error());
-  store_ = std::move(*locked);
-  auto found = stored_jobs::read(*spilling, log, o.resume_failed);
-  if (!found) return std::unexpected(found.error());
-  *stored_ = std::move(*found);
+void run_memory::say_damage(const run_options& o, const say& tell) const {
   if (stored_->is_rebuilt())
     tell(fmt::format(
         "the spill store in '{}' was damaged: what is whole runs, the damaged file is kept there as "
@@ -78,7 +79,6 @@ io_result<> run_memory::open_store(const run_options& o, const journal_index& lo
   if (const std::uint64_t lost = stored_->unreadable(); lost > 0)
     tell(fmt::format("{} item{} of the spill store in '{}' cannot be read, moved aside there, and failed",
                      lost, lost == 1 ? "" : "s", o.spill_dir));
-  return {};
 }
 
 io_result<run_memory> run_memory::look(const run_request& request) {

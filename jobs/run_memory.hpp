@@ -14,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +24,14 @@ class run_memory {
  public:
   using say = std::function<void(std::string)>;
 
-  /// Opens what the options name, and makes the directories: before anything is read, for no job would fare
-  /// better. The request must outlive it. Error: one of them cannot be used, or another run has it.
+  /// Opens what the options name but the store, and makes the directories: before anything is read, for no
+  /// job would fare better. The request must outlive it. Error: one of them cannot be used, or another run
+  /// has it.
   static io_result<run_memory> open(const run_request&, const say&);
+
+  /// Opens the spill store, if there is one, and looks through it: it has a thread, so once this process has
+  /// blocked its signals and forked. Errors as open().
+  io_result<> open_store(const run_request&, const say&);
 
   /// For a dry run: only what was done before; nothing is made, repaired or locked, nor the store looked
   /// into.
@@ -41,6 +47,8 @@ class run_memory {
   earlier_jobs* before() const noexcept { return stored_or_ended_ ? stored_or_ended_.get() : ended_.get(); }
   /// What waits in the spill store.
   const stored_jobs& stored() const noexcept { return *stored_; }
+  /// The store, for the pool. Once.
+  std::optional<spill_store> take_store() noexcept { return stored_->take_store(); }
   /// Descriptors whose locks last until the last job is gone.
   std::vector<int> locks() const;
 
@@ -48,10 +56,10 @@ class run_memory {
   run_memory() = default;
   static io_result<owned_descriptor> locked_directory(const std::string& path, const std::string& option,
                                                       const say&);
-  io_result<> open_journal(const run_request&, const say&);
-  io_result<> open_store(const run_options&, const journal_index& log, const say&);
+  void say_damage(const run_options&, const say&) const;
 
   std::unique_ptr<journal> journal_;
+  journal_index found_;  // in it; until the store is open
   owned_descriptor results_;
   owned_descriptor store_;
   owned_descriptor read_only_;  // a journal of which nothing but its text is needed

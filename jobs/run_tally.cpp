@@ -14,6 +14,10 @@ std::vector<lane_figures> run_tally::lanes() const {
 }
 
 pool_stats run_tally::applied(pool_stats s) const noexcept {
+  const std::uint64_t before = part(done_before_, std::min(s.completed, s.resumed));
+  s.submitted -= before;
+  s.completed -= before;
+  s.resumed -= before;
   const std::uint64_t idle = part(not_started_, s.failed);
   s.failed -= idle;
   s.cancelled += idle;

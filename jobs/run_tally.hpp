@@ -32,6 +32,9 @@ class run_tally {
   /// Refused, for it could not have started in time.
   void job_hopeless() noexcept { add(expired_door_); }
 
+  /// A worker had it from the spill store, and an earlier run has done it: no job of this one.
+  void job_done_before() noexcept { add(done_before_); }
+
   /// Not submitted: an earlier run has done it.
   void job_passed_over() noexcept { add(passed_over_); }
 
@@ -84,6 +87,7 @@ class run_tally {
   std::vector<lane_watch> lanes_;
   number peak_workers_ = 0;
   number passed_over_ = 0;
+  number done_before_ = 0;
   number timed_out_ = 0;
   number not_started_ = 0;
   number not_submitted_ = 0;

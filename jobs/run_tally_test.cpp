@@ -87,5 +87,17 @@ TEST(run_tally, remembers_the_most_workers_it_saw) {
   EXPECT_EQ(tally.peak_workers(), 5U);
 }
 
+TEST(run_tally, what_an_earlier_run_has_done_is_no_job_of_this_one) {
+  run_tally tally(0);
+  tally.job_done_before();
+  const pool_stats s = tally.applied({.submitted = 5, .completed = 4, .failed = 1, .resumed = 3});
+  EXPECT_EQ(s.submitted, 4U);
+  EXPECT_EQ(s.completed, 3U);
+  EXPECT_EQ(s.resumed, 2U);
+  EXPECT_EQ(s.failed, 1U);
+  EXPECT_EQ(tally.applied({.submitted = 2, .resumed = 2}).resumed, 2U)
+      << "not before the pool has counted it";
+}
+
 }  // namespace
 }  // namespace weir::jobs

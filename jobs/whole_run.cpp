@@ -69,6 +69,14 @@ pool_options whole_run::pooling() const {
           .spill = spilling_of(options_)};
 }
 
+// It goes on from the store as it was found, if there is one.
+whole_run::pool whole_run::made_pool(std::optional<spill_store> store) {
+  auto run_one = [this](item_batch& batch) { process(batch); };
+  auto lose_one = [this](pool::lost&& gone) { lose(gone.job.seq, gone.lane); };
+  if (store) return {std::move(*store), run_one, pooling(), lose_one};
+  return {run_one, pooling(), lose_one};
+}
+
 // What no job foresees, such as memory that is not there, is its failure, and said.
 job_end whole_run::run_job(const item_batch& batch) {
   try {
@@ -83,7 +91,10 @@ job_end whole_run::run_job(const item_batch& batch) {
 // Runs on the pool's workers. The pool counts: a return is a success, an exception a failure. What the
 // journal would not take for ended stays in the spill store, if it came from there.
 void whole_run::process(item_batch& batch) {
-  if (memory_.stored().is_done(batch.seq)) return printer_.skip(batch.seq);
+  if (memory_.stored().is_done(batch.seq)) {
+    printer_.skip(batch.seq);
+    return tally_.job_done_before();
+  }
   note_start(batch);
   switch (run_job(batch)) {
     case job_end::succeeded: return;
@@ -322,8 +333,8 @@ report whole_run::current() const {
            .queue_wait = pool_.queue_wait(),
            .run_time = runner_.run_time()};
   r.spill = pool_.snapshot().spill;
-  const std::uint64_t unreadable = memory_.stored().unreadable();
-  for (std::uint64_t* count : {&r.jobs.submitted, &r.jobs.resumed, &r.jobs.failed}) *count += unreadable;
+  const std::uint64_t lost = memory_.stored().lost();
+  for (std::uint64_t* count : {&r.jobs.submitted, &r.jobs.resumed, &r.jobs.failed}) *count += lost;
   if (memory_.before() != nullptr) r.passed_over = tally_.passed_over();
   r.control = current_control(r.jobs);
   return r;

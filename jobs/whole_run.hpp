@@ -30,6 +30,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -44,7 +45,7 @@ inline constexpr std::string_view run_name = "weir run";
 class whole_run {
  public:
   /// All of these must outlive it. Throws std::system_error when the system has no descriptor left.
-  whole_run(run_request& request, const run_memory& memory, watchdog& dog, std::unique_ptr<source> from,
+  whole_run(run_request& request, run_memory& memory, watchdog& dog, std::unique_ptr<source> from,
             ending& end, console& out)
       : options_(request.options),
         command_(request.command),
@@ -63,8 +64,7 @@ class whole_run {
         alerts_([this](const std::string& line) { console_.say(line); },
                 options_.metrics ? alert_reader::operator_watching : alert_reader::nobody,
                 options_.on_full == overflow::block()),
-        pool_([this](item_batch& batch) { process(batch); }, pooling(),
-              [this](pool::lost&& gone) { lose(gone.job.seq, gone.lane); }) {}
+        pool_(made_pool(memory.take_store())) {}
 
   /// Reads, runs, waits; the report.
   report run();
@@ -82,6 +82,7 @@ class whole_run {
     return std::move(*l);
   }
 
+  pool made_pool(std::optional<spill_store> store);
   output_options printing();
   pool_options pooling() const;
   void process(item_batch& batch);

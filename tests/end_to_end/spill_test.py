@@ -147,6 +147,45 @@ def test_the_same_input_is_gone_on_with_by_a_journal(weir, tmp_path):
     assert weir.report(*command[2:], items=lines(120), code=0)["submitted"] == 0
 
 
+def killed(weir, tmp_path):
+    """A run of 1 to 100, killed: two jobs were under way, four queued, the others wait in the store."""
+    running, command, stored = held_back(weir, tmp_path, "--joblog", tmp_path / "log", "--resume")
+    running.signal(signal.SIGKILL)
+    running.proc.wait()
+    (tmp_path / "go").touch()
+    return command, stored
+
+
+@pytest.mark.parametrize(
+    "changed, says",
+    [
+        (lines(49) + "other\n" + lines(100, first=51), "job 50 waits"),
+        ("new\n" + lines(100), "waits in"),
+        (lines(59) + lines(100, first=61), "job 60 waits"),
+        (lines(70), "the input ends with job 70"),
+    ],
+    ids=["a line is another", "one is more", "one is gone", "the end is gone"],
+)
+def test_a_changed_input_is_refused_and_none_of_it_runs(weir, tmp_path, changed, says):
+    command, stored = killed(weir, tmp_path)
+    done = weir.run(*command, items=changed)
+    assert done.code == 2 and says in done.err.decode() and b"< /dev/null" in done.err, done
+    assert "other" not in done.lines and "new" not in done.lines, done
+    ran = [int(line) for line in done.lines]
+    assert set(ran) <= set(range(1, 101)) and len(set(ran)) == len(ran)
+    rest = weir.run("-k", *command, items=lines(100))  # the right one goes on, and nothing was lost
+    assert rest.code == 0 and sorted(ran + [int(line) for line in rest.lines]) == list(range(1, 101)), rest
+
+
+def test_an_empty_input_finishes_what_waits_and_the_same_one_the_rest(weir, tmp_path):
+    command, stored = killed(weir, tmp_path)
+    done = weir.run("-k", *command, items="")
+    assert done.code == 0 and len(done.lines) == stored and done.report["completed"] == stored, done
+    rest = weir.run("-k", *command, items=lines(100))
+    assert rest.code == 0 and len(rest.lines) == 100 - stored, rest
+    assert sorted(map(int, done.lines + rest.lines)) == list(range(1, 101))
+
+
 def test_what_the_journal_knows_to_be_done_does_not_run_from_the_store(weir, tmp_path):
     log = tmp_path / "log"
     running, command, stored = held_back(weir, tmp_path, "--joblog", log, "--resume")
@@ -157,6 +196,10 @@ def test_what_the_journal_knows_to_be_done_does_not_run_from_the_store(weir, tmp
         file.write(f"50\t:\t1796003935.931\t     0.004\t0\t2\t0\t0\tsh -c '{command[-2]}' sh 50\n")
     done = weir.run("-k", *command, items=lines(100))
     assert done.code == 0 and done.lines == [str(i) for i in range(1, 101) if i != 50], done
+    report = done.report
+    assert report["resumed"] == stored - 1, "it is no job of this run"
+    assert report["submitted"] == report["completed"] == 99, report
+    assert report["passed_over"] == stored
 
 
 def test_kill_9_at_any_moment_loses_nothing_with_a_journal(weir, tmp_path):
