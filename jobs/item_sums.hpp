@@ -19,11 +19,13 @@ namespace weir::jobs {
 
 class item_sums {
  public:
-  /// 16 MiB of them; up to half as many jobs are each a block.
-  static constexpr std::size_t enough = std::size_t{1} << 20;
+  /// 4 MiB of them; up to half as many jobs are each a block.
+  static constexpr std::size_t enough = std::size_t{1} << 18;
 
-  /// `most`: at least 2.
+  /// `most`: at least 2, or 0 for none at all.
   explicit item_sums(std::size_t most = enough) : most_(most) {}
+
+  bool keeps_any() const noexcept { return most_ > 0; }
 
   /// The part of a job, from what item_codec.hpp has written of it. O(bytes).
   static std::uint64_t part_of(std::uint64_t seq, std::span<const std::byte> encoded);

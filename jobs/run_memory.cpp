@@ -53,7 +53,7 @@ io_result<run_memory> run_memory::open(const run_request& request, const say& te
 io_result<> run_memory::open_store(const run_request& request, const say& tell) {
   const run_options& o = request.options;
   if (const auto spilling = spilling_of(o)) {
-    auto found = stored_jobs::read(*spilling, found_, o.resume_failed);
+    auto found = stored_jobs::read(*spilling, found_, o.resume_failed, resumes(o) ? item_sums::enough : 0);
     if (!found) return std::unexpected(found.error());
     *stored_ = std::move(*found);
     say_damage(o, tell);

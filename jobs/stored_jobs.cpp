@@ -83,7 +83,7 @@ void stored_jobs::see(const spill_store::record& record, const journal_index& lo
   const auto seq = encoded_seq(record.payload);
   if (!seq) return;  // the pool moves it aside, and counts it
   waiting_.add(*seq);
-  items_.add(*seq, item_sums::part_of(*seq, record.payload));
+  if (items_.keeps_any()) items_.add(*seq, item_sums::part_of(*seq, record.payload));
   const journal_index::entry* end = log.find(*seq);
   if (end != nullptr && (end->succeeded() || !again_failed)) done_.add(*seq);
 }

@@ -42,7 +42,8 @@ class number_set {
 class stored_jobs {
  public:
   /// Opens the store (which makes it), and looks at what it reads. Of those in `log` the ones that succeeded,
-  /// and without `again_failed` all, are done. `most_sums`: see item_sums. O(size of the store).
+  /// and without `again_failed` all, are done. `most_sums`: see item_sums; with 0 none are kept. O(size of
+  /// the store).
   static io_result<stored_jobs> read(const spill_options&, const journal_index& log, bool again_failed,
                                      std::size_t most_sums = item_sums::enough);
 
