@@ -1,5 +1,5 @@
-// weir's worker_pool with an observer. A program of its own: a second user of submit() in one file would keep
-// the compiler from inlining it, and that costs more than an observer does.
+// weir's worker_pool with an observer. A program of its own, made as that of the pool without one: what
+// differs between them is the observer.
 
 #include <bench/harness/weir_pools.hpp>
 #include <bench/peers/pool_program.hpp>

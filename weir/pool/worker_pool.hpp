@@ -85,7 +85,7 @@ class worker_pool {
   /// for the disk when the job is spilled; a spilled job survives a crash once this returns. Throws
   /// std::invalid_argument for an unknown lane or a policy this pool cannot do, std::bad_alloc. O(1), plus
   /// the jobs it evicts.
-  [[nodiscard]] result<job_id> submit(Job&& job, submit_options options = {}) {
+  [[nodiscard, gnu::always_inline]] result<job_id> submit(Job&& job, submit_options options = {}) {
     return body_->submit(job, options);
   }
   /// Submits a copy, made first.
