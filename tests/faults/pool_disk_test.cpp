@@ -9,6 +9,10 @@
 #include <sqlite3.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -115,6 +119,52 @@ TEST(pool_disk, damaged_records_fail_are_told_to_the_observer_and_the_rest_runs)
   EXPECT_TRUE(ran.contains(job_of(107)));
   EXPECT_FALSE(ran.contains(job_of(8)));
   expect_settled(pool.stats());
+}
+
+/// About a page of the store's file.
+std::string page_of(int number) { return "<" + std::to_string(number) + ">" + std::string(3000, '.'); }
+
+/// Writes over the job's record, or over the beginning of the page on which it lies, while the store is open.
+void spoil_in_use(const std::filesystem::path& file, int number, bool page) {
+  std::fstream disk(file, std::ios::in | std::ios::out | std::ios::binary);
+  const std::string content{std::istreambuf_iterator<char>(disk), std::istreambuf_iterator<char>()};
+  const auto found = content.find("<" + std::to_string(number) + ">");
+  ASSERT_NE(found, std::string::npos);
+  disk.seekp(static_cast<std::streamoff>(page ? found / 4096 * 4096 : found));
+  disk << "spoilt";
+}
+
+TEST(pool_disk, a_file_that_is_rebuilt_in_use_has_each_job_counted_once) {
+  struct listener final : observer {
+    void on_lost(const job_note& note, errc) override { lost.insert(note.id); }
+    std::set<std::uint64_t> lost;
+  };
+  const scratch_directory place;
+  pool_options options = on(place);
+  options.queue_capacity = 1;
+  {
+    worker_pool<std::string> pool([](std::string&) {}, options);
+    for (int i = 0; i <= 4000; ++i) ASSERT_TRUE(pool.submit(page_of(i)));
+    pool.cancel();
+  }
+  const auto heard = std::make_shared<listener>();
+  options.observe = heard;
+  options.queue_capacity = 8;
+  std::set<std::string> ran;
+  {
+    worker_pool<std::string> pool([&](std::string& job) { EXPECT_TRUE(ran.insert(job).second); }, options);
+    while (pool.stats().queued != 8) std::this_thread::yield();
+    for (const int number : {3, 2500}) spoil_in_use(place.path() / "spill.db", number, false);
+    spoil_in_use(place.path() / "spill.db", 3000, true);
+    ASSERT_TRUE(pool.drain());
+    EXPECT_EQ(pool.stats().failed, 2u) << "3 had come back before";
+    EXPECT_EQ(pool.stats().completed, 3998u);
+    expect_settled(pool.stats());
+  }
+  EXPECT_EQ(heard->lost, (std::set<std::uint64_t>{2501})) << "of the page that is gone nobody knows the jobs";
+  EXPECT_TRUE(ran.contains(page_of(3)));
+  EXPECT_TRUE(ran.contains(page_of(4000)));
+  EXPECT_EQ(testing::open_store({.directory = place.path()}).stats().jobs, 0u);
 }
 
 TEST(pool_disk, a_snapshot_does_not_wait_for_a_slow_one) {

@@ -3,6 +3,7 @@
 #include <weir/spill/store.hpp>
 
 #include <weir/spill/layout.hpp>
+#include <weir/spill/log_file.hpp>
 #include <weir/spill/testing.hpp>
 
 #include <gtest/gtest.h>
@@ -302,6 +303,50 @@ TEST(spill_damage, what_has_been_acknowledged_does_not_come_back_from_a_rebuilt_
   const auto ids = all_ids(store);
   EXPECT_EQ(ids.size(), 1000u);
   EXPECT_EQ(*ids.begin(), 1001u);
+}
+
+/// On a page of its own.
+std::string long_payload(std::uint64_t id) {
+  return "<" + std::to_string(id) + ">" + std::string(detail::page_size - 1000, '.');
+}
+
+std::uint64_t where_is(const fs::path& file, std::uint64_t id) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const auto found = content.find("<" + std::to_string(id) + ">");
+  EXPECT_NE(found, std::string::npos) << "record " << id;
+  return found;
+}
+
+TEST(spill_damage, a_rebuild_in_use_does_not_report_what_has_been_handed_out) {
+  scratch_directory where;
+  const fs::path file = store_files(where.path()).jobs;
+  {
+    auto store = open_store({.directory = where.path()});
+    for (std::uint64_t id = 1; id <= 4000; ++id) {
+      const std::string payload = long_payload(id);
+      const spill_store::record one[] = {{.id = id, .payload = bytes(payload)}};
+      ASSERT_TRUE(store.append(one));
+    }
+  }
+  auto store = open_store({.directory = where.path()});
+  ASSERT_EQ(ids(*store.fetch(2000)).back(), 2000u);
+  poke(file, where_is(file, 1000), "<bad>");
+  poke(file, where_is(file, 2500), "<bad>");
+  poke(file, where_is(file, 3000) / detail::page_size * detail::page_size, "no page");
+  std::set<std::uint64_t> left;
+  std::set<std::uint64_t> damaged;
+  for (;;) {
+    const auto batch = store.fetch(500);
+    ASSERT_TRUE(batch) << batch.error().detail;
+    if (batch->records.empty() && batch->damaged.empty()) break;
+    for (const auto& one : batch->records) left.insert(one.id);
+    for (const auto& one : batch->damaged) EXPECT_TRUE(damaged.insert(one.id).second) << one.id << " twice";
+  }
+  EXPECT_EQ(store.stats().rebuilds, 1u);
+  EXPECT_EQ(damaged, (std::set<std::uint64_t>{2500})) << "1000 is in other hands";
+  EXPECT_EQ(left.size(), 1998u);
+  EXPECT_EQ(*left.begin(), 2001u);
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ io_result<> spill_engine::adopt_sound(io_result<opened_table> opened, const spil
   counts_.moved_aside += opened->damaged_rows.size();
   counts_.unfinished_commits += opened->unfinished_commits;
   try {
-    unreported_.insert(unreported_.end(), opened->damaged_rows.begin(), opened->damaged_rows.end());
+    for (const damaged_row& one : opened->damaged_rows) note_damaged(one.place, one.id);
     auto done = look_through(shown);
     if (done && options_.sync == durability::batch) {
       sync_.emplace([table = table_.get()] { return table->sync_log(); });
@@ -104,7 +104,7 @@ io_result<> spill_engine::look_through(const spill_store::look& shown) {
         if (shown) shown(*whole);
       } else {
         damaged.push_back(found.place);
-        unreported_.push_back({apparent_id(found.record), lane_of(found.place)});
+        note_damaged(found.place, apparent_id(found.record));
       }
     }
   }
@@ -113,6 +113,12 @@ io_result<> spill_engine::look_through(const spill_store::look& shown) {
   if (!moved) return std::unexpected(moved.error());
   counts_.moved_aside += *moved;
   return {};
+}
+
+/// For the next fetch to tell, unless the record has been handed out: then whoever has it need not know.
+void spill_engine::note_damaged(std::uint64_t place, std::uint64_t id) {
+  const auto lane = lanes_.find(lane_of(place));
+  if (lane == lanes_.end() || place >= lane->second.next) unreported_.push_back({id, lane_of(place)});
 }
 
 void spill_engine::count_row(std::uint64_t place, std::uint64_t id) {

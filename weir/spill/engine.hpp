@@ -65,6 +65,7 @@ class spill_engine {
   io_result<> adopt(io_result<opened_table> opened, const spill_store::look& shown = {});
   io_result<> adopt_sound(io_result<opened_table> opened, const spill_store::look& shown);
   io_result<> look_through(const spill_store::look& shown);
+  void note_damaged(std::uint64_t place, std::uint64_t id);
   void count_row(std::uint64_t place, std::uint64_t id);
   io_result<> rebuild(const spill_store::look& shown = {});
   void close() noexcept;

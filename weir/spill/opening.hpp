@@ -7,6 +7,7 @@
 #include <weir/base/error.hpp>
 #include <weir/spill/layout.hpp>
 #include <weir/spill/options.hpp>
+#include <weir/spill/rebuild.hpp>
 #include <weir/spill/store.hpp>
 #include <weir/spill/table.hpp>
 
@@ -18,9 +19,9 @@ namespace weir::detail {
 
 struct opened_table {
   std::unique_ptr<job_table> table;
-  std::uint64_t rebuilds = 0;                      ///< how often the file was found damaged
-  std::vector<spill_store::damaged> damaged_rows;  ///< that a rebuild has moved aside
-  std::uint64_t unfinished_commits = 0;            ///< at the end of the log
+  std::uint64_t rebuilds = 0;             ///< how often the file was found damaged
+  std::vector<damaged_row> damaged_rows;  ///< that a rebuild has moved aside
+  std::uint64_t unfinished_commits = 0;   ///< at the end of the log
 };
 
 /// Errors: errc::storage; a file that is no store's, or a later version's, is left as it is.

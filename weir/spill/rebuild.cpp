@@ -109,7 +109,7 @@ class new_file {
     if (whole) {
       ++rows_.whole;
     } else {
-      rows_.damaged.push_back({apparent_id(record), lane_of(place)});
+      rows_.damaged.push_back({place, apparent_id(record)});
     }
   }
 

@@ -24,9 +24,15 @@ namespace weir::detail {
 /// several times. Whatever the bytes are. O(size).
 void rows_of_file(const byte_source& file, const byte_source& log, const row_finder& found);
 
+/// Not whole: its place, and the id as found, maybe wrong.
+struct damaged_row {
+  std::uint64_t place = 0;
+  std::uint64_t id = 0;
+};
+
 struct rebuilt_rows {
   std::uint64_t whole = 0;
-  std::vector<spill_store::damaged> damaged;  ///< moved aside
+  std::vector<damaged_row> damaged;  ///< moved aside
 };
 
 /// Replaces the file. No connection to it is open. Error: errc::storage, after which the damaged file is
