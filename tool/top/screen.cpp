@@ -2,6 +2,7 @@
 
 #include <curses.h>
 #include <poll.h>
+#include <termcap.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,6 +56,9 @@ attr_t attributes_of(tone t, bool colours) {
   return A_NORMAL;
 }
 
+// Asked before newterm(), which leaks what it had begun of a screen where it does not know the terminal.
+bool is_known_terminal(const char* type) { return type && ::tgetent(nullptr, type) == 1; }
+
 bool start_colours() {
   if (!::has_colors() || ::start_color() == ERR) return false;
   ::use_default_colors();
@@ -69,12 +73,11 @@ bool start_colours() {
 io_result<std::unique_ptr<terminal_screen>> terminal_screen::open(bool colours) {
   std::unique_ptr<terminal_screen> made(new terminal_screen);
   // Not initscr(): it ends the program where the terminal is not known.
-  made->terminal_ = ::newterm(nullptr, stdout, stdin);
-  if (!made->terminal_) {
-    const char* term = std::getenv("TERM");
+  const char* type = std::getenv("TERM");
+  if (is_known_terminal(type)) made->terminal_ = ::newterm(nullptr, stdout, stdin);
+  if (!made->terminal_)
     return std::unexpected(error(std::errc::not_supported, "cannot draw on a terminal of type '" +
-                                                               std::string(term ? term : "") + "'"));
-  }
+                                                               std::string(type ? type : "") + "'"));
   ::cbreak();
   ::noecho();
   ::nonl();
