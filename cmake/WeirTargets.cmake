@@ -60,7 +60,7 @@ function(weir_pytest file)
   endif()
   get_filename_component(stem ${file} NAME_WE)
   add_test(NAME "${arg_LABEL}: ${stem}"
-    COMMAND ${WEIR_PYTHON} -m pytest -q -p no:cacheprovider "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+    COMMAND ${WEIR_PYTHON} -m pytest -q --tb=short -p no:cacheprovider "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
   set_tests_properties("${arg_LABEL}: ${stem}" PROPERTIES LABELS "${arg_LABEL}" TIMEOUT ${arg_TIMEOUT}
     ENVIRONMENT "WEIR=$<TARGET_FILE:weir_tool>;PYTHONDONTWRITEBYTECODE=1")
 endfunction()

@@ -52,8 +52,7 @@ def weir(tmp_path):
     yield program
     left = program.put_away()
     assert not left, f"left processes behind: {left}"
-    # A program killed while it starts under ThreadSanitizer leaves a file of that.
-    files = [file for file in program.temporary.iterdir() if not file.name.startswith("tsan.rodata.")]
+    files = program.temporary_files()
     assert not files, f"left files in TMPDIR: {files}"
 
 

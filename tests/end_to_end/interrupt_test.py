@@ -6,16 +6,23 @@ import random
 import signal
 import time
 
-from program import FOREVER, SANITIZED, Program, obeys_the_law, tagged, wait_until
+import pytest
+
+from moment import Moment
+from program import FOREVER, Program, obeys_the_law, tagged, wait_until
 
 MOMENTS = 100
 LINES = 6
 
 
 def job(folder):
-    """Prints six lines over 30 ms, and notes in a file when it has ended by itself."""
+    """Prints six lines over 30 ms, and notes in files that it begins and when it has ended by itself."""
     lines = "; ".join(f"echo $1.{i}; sleep 0.005" for i in range(LINES))
-    return f"{lines}; echo $1 >> {folder}/ended"
+    return f"echo $1 >> {folder}/begun; {lines}; echo $1 >> {folder}/ended"
+
+
+def words(path):
+    return path.read_text().split() if path.exists() else []
 
 
 def blocks(lines):
@@ -40,6 +47,7 @@ def interrupted(folder, seed):
     how = dice.choice(["drain", "cancel", "cancel", "cancel quickly"])
     options = dice.choice([[], ["-k"]])
     number = dice.choice([signal.SIGINT, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    moment = Moment(dice, 24, early=seed % 4 == 0, spread=0.04)
     running = weir.start(
         "run",
         "--format",
@@ -54,7 +62,8 @@ def interrupted(folder, seed):
         items="".join(f"{i}\n" for i in range(100_000)),
     )
     try:
-        time.sleep(dice.random() * (2.0 if SANITIZED else 0.25))  # the moment itself; nothing is waited for
+        moment.come(lambda: running.proc.poll() is not None or len(words(folder / "begun")))
+        assert running.proc.poll() is None, f"ended by itself: {running.wait()}"
         running.signal(number)
         if how == "cancel":
             time.sleep(dice.random() * 0.03)
@@ -65,7 +74,7 @@ def interrupted(folder, seed):
                 pass
         done = running.wait()
         assert tagged(weir.tag) == [], "orphans"
-        assert not list(weir.temporary.iterdir()), "temporary files"
+        assert not weir.temporary_files(), "temporary files"
         if done.code == -number:
             assert done.out == b"", "died before it listened, and yet ran jobs"
             return "at once"
@@ -80,7 +89,7 @@ def check(done, folder, how):
     report = done.report
     assert obeys_the_law(report), report
     assert report["queued"] == report["running"] == 0, report
-    ended = (folder / "ended").read_text().split() if (folder / "ended").exists() else []
+    ended = words(folder / "ended")
     printed = blocks(done.lines)
     whole = {item for item, count in printed.items() if count == LINES}
     assert set(ended) <= whole, "a job that ended by itself lost output"
@@ -99,12 +108,11 @@ def test_ctrl_c_at_any_moment_leaves_no_orphan_and_loses_no_finished_output(tmp_
     print("seeds", seeds)
     with concurrent.futures.ThreadPoolExecutor(4) as several:
         runs = {several.submit(interrupted, tmp_path / str(seed), seed): seed for seed in seeds}
-        how = []
-        for run in concurrent.futures.as_completed(runs):
-            try:
-                how.append(run.result())
-            except Exception as wrong:
-                raise AssertionError(f"seed {runs[run]}: {wrong}") from wrong
+        concurrent.futures.wait(runs)
+    wrong = [f"seed {runs[run]}: {run.exception()}" for run in runs if run.exception()]
+    if wrong:
+        pytest.fail(f"{len(wrong)} of {len(runs)} moments, one of them {wrong[0]}", pytrace=False)
+    how = [run.result() for run in runs]
     assert given or how.count("at once") < MOMENTS / 2, "the moments came too early to mean something"
 
 

@@ -7,6 +7,7 @@ group or session they move to. So a test can see what is alive, nothing outlives
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -90,7 +91,9 @@ class Finished:
         return report
 
     def __repr__(self):
-        return f"code {self.code}\n--- out\n{self.out[-3000:]!r}\n--- err\n{self.complaint[-3000:]}"
+        found = re.search(r"(?m)^SUMMARY: .*|^FATAL: .*", self.complaint)  # of a sanitizer, in short
+        summary = f", {found[0]}" if found else ""
+        return f"code {self.code}{summary}\n--- out\n{self.out[-3000:]!r}\n--- err\n{self.complaint[-3000:]}"
 
 
 class Running:
@@ -235,6 +238,11 @@ class Program:
     def jobs(self):
         """Live processes of this test that are not weir itself: its jobs and what they started."""
         return [pid for pid in tagged(self.tag) if command_of(pid).partition(" ")[0] not in self._programs]
+
+    def temporary_files(self):
+        """What lies in the temporary folder; a program that dies while it starts under ThreadSanitizer leaves
+        a file of that, which is none of weir's."""
+        return [file for file in self.temporary.iterdir() if not file.name.startswith("tsan.rodata.")]
 
     def put_away(self):
         """Ends what still runs; returns what should not have been there any more."""

@@ -36,9 +36,13 @@ class Top:
     def text(self):
         return "\n".join(line.rstrip() for line in self.read())
 
-    def shows(self, words):
+    def shows(self, *words):
+        """Waits until all of it is on the screen at once; what is read may be half of what is being drawn."""
+        self.is_so(lambda text: all(some in text for some in words), f"{words} on the screen")
+
+    def is_so(self, condition, what):
         try:
-            wait_until(lambda: words in self.text(), f"{words!r} on the screen")
+            wait_until(lambda: condition(self.text()), what)
         except AssertionError as e:
             raise AssertionError(f"{e}:\n{self.text()}") from None
 
@@ -60,8 +64,15 @@ class Top:
         entered, left = self.raw.rfind(b"\x1b[?1049h"), self.raw.rfind(b"\x1b[?1049l")
         return 0 <= entered < left
 
+    def hang_up(self):
+        """Takes the terminal away; pexpect's own close() would send signals besides, and give it 0.4 s."""
+        self.child.ptyproc.fileobj.close()
+
     def close(self):
-        self.child.close(force=True)
+        if self.child.isalive():
+            self.child.kill(signal.SIGKILL)
+            wait_until(lambda: not self.child.isalive(), "the end of a killed top")
+        self.child.close()
 
 
 @pytest.fixture
@@ -100,14 +111,12 @@ def finish(gated, run):
 def test_it_shows_the_queue_the_jobs_and_the_workers(top, gated):
     run = gated()
     t = top(run.address)
-    t.shows("running")
-    t.shows("3 of 5, 60 %")
-    assert re.search(r"queue +\[#+-*\|-+\]", t.text()), t.text()
-    assert "2 busy, 0 idle of 2; 2 in flight" in t.text(), t.text()
-    assert "5 submitted" in t.text() and f"pid {run.running.pid}" in t.text()
-    assert t.text().endswith("q quit  p pause  + - workers")
+    t.shows("running", "3 of 5, 60 %", "2 busy, 0 idle of 2; 2 in flight")
+    t.shows("5 submitted", f"pid {run.running.pid}")
+    t.is_so(lambda text: re.search(r"queue +\[#+-*\|-+\]", text), "the bar of the queue")
+    t.is_so(lambda text: text.endswith("q quit  p pause  + - workers"), "the keys on the last line")
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
     finish(gated, run)
 
 
@@ -118,7 +127,7 @@ def test_it_follows_the_run(top, gated):
     finish(gated, run)
     t.shows("cannot watch")
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
 
 
 def test_it_says_that_the_run_is_gone_and_finds_the_next_one(top, gated, weir, tmp_path):
@@ -130,12 +139,11 @@ def test_it_says_that_the_run_is_gone_and_finds_the_next_one(top, gated, weir, t
     (tmp_path / "go").unlink()
     job = f"{until(tmp_path / 'go')}; : {{}}"
     again = weir.start("run", "--metrics", run.address, "-j1", "-q9", job, ":::", *"abcdefg")
-    t.shows("6 of 9")
-    assert "cannot watch" not in t.text()
+    t.is_so(lambda text: "6 of 9" in text and "cannot watch" not in text, "the next run")
     (tmp_path / "go").touch()
     assert again.wait().code == 0
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
 
 
 def test_keys_act_with_the_token(top, gated, tmp_path):
@@ -154,7 +162,7 @@ def test_keys_act_with_the_token(top, gated, tmp_path):
     t.shows("p pause")
     assert run.figures()["state"] == "running"
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
     finish(gated, run)
 
 
@@ -166,7 +174,7 @@ def test_without_a_token_keys_say_what_they_need(top, gated, tmp_path):
     t.shows("--admin-token-file")
     assert run.figures()["state"] == "running"
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
     with_token = top("--admin-token-file", token_file(tmp_path), run.address)
     with_token.shows("running")
     with_token.press("p")
@@ -189,15 +197,13 @@ def test_another_token_is_refused(top, gated, tmp_path):
 def test_it_fits_any_terminal_also_one_that_changes(top, gated):
     run = gated()
     t = top(run.address, rows=6, columns=40)
-    t.shows("3 of 5")
-    assert t.text().splitlines()[-1].startswith("q quit")
+    t.is_so(lambda text: "3 of 5" in text and t.screen.display[-1].startswith("q quit"), "six lines of it")
     t.resize(30, 120)
-    t.shows("max 0s")
-    wait_until(lambda: t.read()[-1].startswith("q quit"), "the keys on the last line")
+    t.is_so(lambda text: "max 0s" in text and t.screen.display[-1].startswith("q quit"), "thirty lines of it")
     t.resize(1, 10)
     t.shows("weir top")
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
     finish(gated, run)
 
 
@@ -227,7 +233,7 @@ def test_it_ends_when_its_terminal_does(top, gated):
     run = gated()
     t = top(run.address)
     t.shows("running")
-    t.child.close(force=False)
+    t.hang_up()
     wait_until(lambda: not t.child.isalive(), "the end of top")
     finish(gated, run)
 
@@ -235,8 +241,8 @@ def test_it_ends_when_its_terminal_does(top, gated):
 def test_alerts_stand_above_the_figures(top, gated):
     run = gated(items=7)
     t = top(run.address, columns=200)
-    t.shows("ALERT utilization for")
-    assert t.text().index("ALERT") < t.text().index("queue   ")
+    t.shows("ALERT utilization for", "queue   ")
+    t.is_so(lambda text: 0 <= text.find("ALERT") < text.find("queue   "), "the alert on top")
     finish(gated, run)
 
 
@@ -256,7 +262,7 @@ def test_off_a_terminal_it_prints_one_snapshot_and_says_so(weir, gated):
 def test_where_drawing_is_not_wanted_it_prints_one_snapshot(top, gated, env):
     run = gated()
     t = top(run.address, env=env)
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
     assert b"3 of 5" in t.raw and b"printed once" in t.raw and b"\x1b" not in t.raw, t.raw
     finish(gated, run)
 
@@ -266,7 +272,7 @@ def test_color_never_draws_without_colours(top, gated):
     t = top("--color=never", run.address, env={"NO_COLOR": "1"})
     t.shows("3 of 5")
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
     assert not re.search(rb"\x1b\[[0-9;]*3[0-7]m", t.raw), t.raw
     finish(gated, run)
 
@@ -279,7 +285,7 @@ def test_nobody_there_is_an_error_once_and_a_wait_on_a_terminal(weir, top):
     t = top(nobody.address)
     t.shows("cannot watch 127.0.0.1:1: Connection refused; trying again")
     t.press("q")
-    assert t.ends() == 0
+    assert t.ends() == 0, t.raw
 
 
 def test_wrong_words_are_refused(weir, tmp_path):

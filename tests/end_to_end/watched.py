@@ -59,5 +59,5 @@ def watch(weir, *args, folder=None, **how):
     token = () if folder is None else ("--admin-token-file", token_file(folder))
     running = weir.start("run", "--metrics", ":0", *token, *args, **how)
     running.says("figures at http://")
-    address = re.search(rb"figures at http://(\S+)/", running.err())[1].decode()
-    return Watched(running, address)
+    found = wait_until(lambda: re.search(rb"figures at http://(\S+)/", running.err()), "the whole address")
+    return Watched(running, found[1].decode())
