@@ -1,4 +1,5 @@
 #include <jobs/file_lock.hpp>
+#include <jobs/process_group.hpp>
 
 #include <fmt/format.h>
 
@@ -24,18 +25,9 @@ std::string first_line(const std::string& path) {
   return line;
 }
 
-// Neither gone nor a zombie.
-bool is_alive(pid_t process) {
-  const std::string line = first_line(fmt::format("/proc/{}/stat", process));
-  const std::size_t name_end = line.rfind(')');  // the name may hold blanks and parentheses
-  if (name_end == std::string::npos || name_end + 2 >= line.size()) return false;
-  const char state = line[name_end + 2];
-  return state != 'Z' && state != 'X';
-}
-
 error held(const std::string& name, std::optional<pid_t> holder) {
   const auto code = std::make_error_code(std::errc::operation_would_block);
-  if (holder && is_alive(*holder))
+  if (holder && living_group_of(*holder))
     return {code, fmt::format("{} is in use by {}, process {}; wait for its end, or name another", name,
                               first_line(fmt::format("/proc/{}/comm", *holder)), *holder)};
   return {code, fmt::format("{} is still held for the jobs of a run that was killed and that have not ended",
@@ -67,7 +59,7 @@ io_result<> lock_file(int descriptor, const std::string& name,
   for (;;) {
     if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0 || (errno != EWOULDBLOCK && errno != EINTR)) return {};
     const auto holder = lock_holder(descriptor);
-    const bool dead = !holder || !is_alive(*holder);
+    const bool dead = !holder || !living_group_of(*holder);
     const time_point now = clock::now();
     if (now >= after(began, dead ? patience.dead : patience.living))
       return std::unexpected(held(name, holder));

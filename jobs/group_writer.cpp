@@ -1,4 +1,5 @@
 #include <jobs/group_writer.hpp>
+#include <jobs/whole_write.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,19 +47,12 @@ std::error_code group_writer::append(std::string_view lines) {
 }
 
 std::error_code group_writer::write_out(std::string_view bytes) const {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n = ::write(descriptor_, bytes.data() + done, bytes.size() - done);
-    if (n >= 0) {
-      done += static_cast<std::size_t>(n);
-    } else if (errno != EINTR) {
-      const std::error_code code(errno, std::generic_category());
-      const std::size_t whole = bytes.substr(0, done).rfind('\n') + 1;  // npos + 1 is 0
-      cut_torn_line(descriptor_, done - whole);
-      return code;
-    }
-  }
-  return {};
+  const std::size_t done = write_whole(descriptor_, bytes);
+  if (done == bytes.size()) return {};
+  const std::error_code code(errno, std::generic_category());
+  const std::size_t whole = bytes.substr(0, done).rfind('\n') + 1;  // npos + 1 is 0
+  cut_torn_line(descriptor_, done - whole);
+  return code;
 }
 
 }  // namespace weir::jobs

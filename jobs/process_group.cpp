@@ -43,6 +43,10 @@ bool any_process(Wanted wanted) {
 
 }  // namespace
 
+std::optional<pid_t> living_group_of(pid_t process) {
+  return group_of(std::filesystem::path("/proc") / std::to_string(process));
+}
+
 bool group_has_others(pid_t leader) {
   return any_process([&](pid_t process, pid_t group) { return group == leader && process != leader; });
 }

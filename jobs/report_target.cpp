@@ -1,4 +1,5 @@
 #include <jobs/report_target.hpp>
+#include <jobs/whole_write.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -24,13 +25,8 @@ io_result<> report_target::open(const std::string& path) {
 
 bool report_target::write(std::string_view text, console& out) {
   if (descriptor_ < 0) return out.write(text), true;
-  while (!text.empty()) {
-    const ssize_t n = ::write(descriptor_, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return out.say("cannot write the report to '" + path_ + "': " + std::strerror(errno)), false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  if (::close(std::exchange(descriptor_, -1)) == 0) return true;
+  if (write_whole(descriptor_, text) == text.size() && ::close(std::exchange(descriptor_, -1)) == 0)
+    return true;
   return out.say("cannot write the report to '" + path_ + "': " + std::strerror(errno)), false;
 }
 

@@ -1,4 +1,5 @@
 #include <jobs/results_directory.hpp>
+#include <jobs/whole_write.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -29,14 +30,7 @@ int create(const std::filesystem::path& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(file, bytes.data(), bytes.size());
-    if (n < 0 && errno != EINTR) return false;
-    if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
+bool write_all(int file, std::string_view bytes) { return write_whole(file, bytes) == bytes.size(); }
 
 }  // namespace
 

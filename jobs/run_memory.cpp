@@ -42,7 +42,12 @@ io_result<run_memory> run_memory::open(const run_request& request, const say& te
     made.journal_ = std::move(*log);
     made.found_ = made.journal_->take_found();
   }
-  if (!o.spill_dir.empty()) {
+  if (const auto spilling = spilling_of(o)) {
+    // A new directory the store makes, private and so that a power cut does not take it; nobody has it yet.
+    std::error_code unknown;
+    if (!std::filesystem::exists(o.spill_dir, unknown) && !unknown) {
+      if (const auto first = spill_store::open(*spilling); !first) return std::unexpected(first.error());
+    }
     auto locked = locked_directory(o.spill_dir, "--spill-dir", tell);
     if (!locked) return std::unexpected(locked.error());
     made.store_ = std::move(*locked);

@@ -10,6 +10,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 
 namespace weir::jobs {
@@ -155,6 +156,16 @@ bool reorders(const run_options& o) { return o.lanes || o.fair_by || o.on_full =
 
 namespace {
 
+// Whether there is a directory yet or not. What cannot be found out is told when it is opened.
+bool are_one_place(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code failed;
+  const auto whole = [&](const std::filesystem::path& path) {
+    return (std::filesystem::weakly_canonical(std::filesystem::absolute(path, failed), failed) / "")
+        .parent_path();
+  };
+  return whole(a) == whole(b) && !failed;
+}
+
 io_result<> check_spill(const run_options& o) {
   const bool spills = o.on_full == overflow::spill();
   if (spills && o.spill_dir.empty())
@@ -162,7 +173,12 @@ io_result<> check_spill(const run_options& o) {
   if (spills && queue_of(o) == 0)
     return refuse("--queue 0 has no place for what comes back from the spill store; use --queue 1 or more");
   if (spills) {
-    if (const auto bad = check(*spilling_of(o))) return refuse("--spill-max: " + bad->message);
+    if (check(*spilling_of(o)))
+      return refuse(fmt::format("--spill-max {} is too little for a spill store; use 64K or more",
+                                o.spill_max.value_or(0)));
+    if (!o.results.empty() && are_one_place(o.results, o.spill_dir))
+      return refuse(fmt::format("--results and --spill-dir are both '{}'; give each a directory of its own",
+                                o.spill_dir));
     return {};
   }
   const auto useless = [](const char* option) {

@@ -187,7 +187,16 @@ TEST(run_options, name_what_the_spill_store_and_a_resumed_run_need) {
   EXPECT_EQ(spilling_of(o)->directory, "d");
   o.spill_max = 1000;
   EXPECT_NE(refusal(check_control(o)).find("--spill-max"), std::string::npos);
+  EXPECT_NE(refusal(check_control(o)).find("64K"), std::string::npos);
+  EXPECT_EQ(refusal(check_control(o)).find("max_bytes"), std::string::npos) << "no option of the program";
   o.spill_max.reset();
+  for (const char* same : {"d", "./d/", "x/../d"}) {
+    o.results = same;
+    EXPECT_NE(refusal(check_control(o)).find("--results and --spill-dir"), std::string::npos) << same;
+  }
+  o.results = "d2";
+  EXPECT_TRUE(check_control(o));
+  o.results.clear();
   o.queue = 0;
   EXPECT_NE(refusal(check_control(o)).find("--queue 1"), std::string::npos);
   o.on_full = overflow::block();

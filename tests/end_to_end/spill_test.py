@@ -62,6 +62,12 @@ def test_what_overflows_runs_in_order(weir, tmp_path):
     assert report["submitted"] == 0 and report["resumed"] == 0, "nothing is left"
 
 
+def test_a_new_store_is_for_its_user_alone(weir, tmp_path):
+    weir.report(*spilling(tmp_path), "true", items=lines(50), code=0)
+    made = [tmp_path / "store", *(tmp_path / "store").iterdir()]
+    assert len(made) > 1 and not [f.name for f in made if f.stat().st_mode & 0o077]
+
+
 def test_items_come_back_from_disk_as_they_were(weir, tmp_path):
     odd = [b"a b", b"", b"tab\there", b"new\nline", b"\xff\xfe", b"x" * 100_000, b"'\"$(x)"]
     items = [odd[i % len(odd)] for i in range(70)]
