@@ -121,7 +121,7 @@ error earlier_or_stored::differs(const item_batch& batch) const {
           ? fmt::format("job {} waits in '{}' with another item than `{}`, which it would now be of", first,
                         directory_, now)
           : fmt::format(
-                "of jobs {} to {} (which would now be of `{}`) one at least waits in '{}' with another "
+                "one at least of jobs {} to {} (the last would now be of `{}`) waits in '{}' with another "
                 "item than it would now be of",
                 first, batch.seq, now, directory_);
   return {std::errc::invalid_argument, what + std::string(changed_input)};
