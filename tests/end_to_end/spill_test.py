@@ -276,17 +276,31 @@ def test_a_full_disk_rejects_and_the_run_goes_on_from_memory(weir, small_disk, t
     assert done.code == 1 and report["rejected"] > 0 and report["completed"] > 100, report
 
 
-@pytest.mark.small_disk
-def test_what_a_full_disk_cannot_strike_off_is_said_to_run_again(weir, small_disk, tmp_path):
+def run_on_a_full_disk(weir, small_disk, tmp_path, take_reserve):
+    """A run whose store fills the disk beside somebody else's file; how it was done, and what it said."""
     job = f'{until(tmp_path / "go")}; : {{}}'
     how = ["--format", "json", "-j1", *spilling(small_disk)]
     running = weir.start("run", *how, job, items=("x" * 1000 + "\n") * 5000)
     running.says("cannot write to the spill store")
+    if take_reserve:
+        next(small_disk.rglob("spill.db.reserve")).unlink()
     with contextlib.suppress(OSError), open(small_disk / "filler", "wb", buffering=0) as filler:
         while True:
             filler.write(b"x" * 512)
     (tmp_path / "go").touch()
-    done = running.wait()
+    return how, running.wait()
+
+
+@pytest.mark.small_disk
+def test_a_store_that_has_filled_its_disk_still_strikes_off_what_has_run(weir, small_disk, tmp_path):
+    how, done = run_on_a_full_disk(weir, small_disk, tmp_path, take_reserve=False)
+    assert "struck off" not in done.complaint and done.report["spilled"] == 0, done
+    assert weir.report(*how[2:], "true", items="", code=0)["resumed"] == 0
+
+
+@pytest.mark.small_disk
+def test_what_a_full_disk_cannot_strike_off_is_said_to_run_again(weir, small_disk, tmp_path):
+    how, done = run_on_a_full_disk(weir, small_disk, tmp_path, take_reserve=True)
     subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
     again = weir.report(*how[2:], "true", items="", code=0)["resumed"]
     assert again > 0 and f"{again} jobs that ran could not be struck off" in done.complaint, done

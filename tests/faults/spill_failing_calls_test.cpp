@@ -56,7 +56,7 @@ void for_every_n(durability level, disk_call what, std::uint64_t step, std::uint
   for (std::uint64_t n = 1;; n += step) {
     SCOPED_TRACE(::testing::Message() << "from call " << n << " on, " << more + 1 << " fail");
     scratch_directory where;
-    const spill_options options{.directory = where.path(), .sync = level};
+    const spill_options options{.directory = where.path(), .max_bytes = 16 << 20, .sync = level};
     spill_model model;
     faulty_disk disk;
     disk.fail(what, n, more);

@@ -97,7 +97,7 @@ TEST(spill_memory, an_allocation_that_fails_is_an_error_and_the_store_goes_on) {
   for (std::int64_t n = 0;; ++n) {
     SCOPED_TRACE(::testing::Message() << "allocation " << n);
     scratch_directory where;
-    const spill_options options{.directory = where.path()};
+    const spill_options options{.directory = where.path(), .max_bytes = 1 << 20};
     has_failed = false;
     const std::uint64_t jobs = live(options, n);
     auto store = open_store(options);
@@ -112,7 +112,7 @@ TEST(spill_memory, a_fetch_that_fails_passes_nothing_and_damage_is_told_once) {
   for (std::int64_t n = 0;; ++n) {
     SCOPED_TRACE(::testing::Message() << "allocation " << n);
     scratch_directory where;
-    const spill_options options{.directory = where.path()};
+    const spill_options options{.directory = where.path(), .max_bytes = 1 << 20};
     {
       ASSERT_TRUE(append_run(*std::make_unique<spill_store>(open_store(options)), 1, 4));
     }

@@ -30,7 +30,7 @@ TEST(spill_power_cut, at_none_it_costs_what_the_system_had_not_written_and_no_mo
   auto store = open_store({.directory = where.path(), .sync = durability::none});
   // Until a commit is followed by a checkpoint, which syncs all.
   do {
-    ASSERT_TRUE(model.append(store, 5000));
+    ASSERT_TRUE(model.append(store, 1));
   } while (!disk.all_safe());
   const auto safe = model.held();
   ASSERT_TRUE(model.append(store, 1));

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace weir::detail {
@@ -82,6 +83,12 @@ io_result<statement> database::prepare(std::string_view sql) {
 }
 
 int database::last_failure() const noexcept { return sqlite3_extended_errcode(raw_.get()); }
+
+bool database::is_out_of_room(int code) const noexcept {
+  if (trouble_of(code) == trouble::full) return true;
+  const int number = (code & 0xFF) == SQLITE_IOERR ? sqlite3_system_errno(raw_.get()) : 0;
+  return number == EFBIG || number == EDQUOT || number == ENOSPC;
+}
 
 bool database::in_transaction() const noexcept { return sqlite3_get_autocommit(raw_.get()) == 0; }
 

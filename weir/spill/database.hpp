@@ -71,6 +71,9 @@ class database {
 
   /// SQLite's result code of the last call that failed.
   int last_failure() const noexcept;
+  /// Whether the last call failed with `code` for want of room: of the disk, of a quota, or below the
+  /// process's limit of file sizes.
+  bool is_out_of_room(int code) const noexcept;
   bool in_transaction() const noexcept;
   std::uint64_t changes() const noexcept;
 

@@ -28,13 +28,15 @@ struct store_files {
         jobs(directory / "spill.db"),
         log(directory / "spill.db-wal"),
         unfinished(directory / "spill.db.new"),
-        rebuilt(directory / "spill.db.rebuilt") {}
+        rebuilt(directory / "spill.db.rebuilt"),
+        reserve(directory / "spill.db.reserve") {}
 
   std::filesystem::path lock;
   std::filesystem::path jobs;        ///< the store
   std::filesystem::path log;         ///< its write-ahead log
   std::filesystem::path unfinished;  ///< being made; worthless
   std::filesystem::path rebuilt;     ///< complete, and about to take the place of `jobs`
+  std::filesystem::path reserve;     ///< room for acknowledging on a full disk
 };
 
 /// Fills an empty file, whose journal is off. Error: errc::storage.

@@ -70,7 +70,7 @@ io_result<> rebuild_into(opened_table& opened, const store_files& files, const s
   ++opened.rebuilds;
   opened.damaged_rows = std::move(rows->damaged);
   bool damaged = false;
-  auto table = job_table::open(files.jobs, options, damaged);
+  auto table = job_table::open(files, options, damaged);
   if (!table) return std::unexpected(table.error());
   opened.table = std::move(*table);
   return {};
@@ -90,7 +90,7 @@ io_result<opened_table> open_table(const store_files& files, const spill_options
   if (!damaged) return std::unexpected(damaged.error());
   if (!*damaged) {
     bool found_damage = false;
-    auto table = job_table::open(files.jobs, options, found_damage);
+    auto table = job_table::open(files, options, found_damage);
     if (!table && !found_damage) return std::unexpected(table.error());
     if (table) {
       opened.table = std::move(*table);

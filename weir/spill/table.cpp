@@ -21,8 +21,10 @@ constexpr const char* manner =
 
 // Also at `none` a checkpoint syncs: a power cut may cost what was not written, but not the file. Where each
 // commit is synced a short log is the faster one, as it is soon overwritten instead of growing.
-constexpr const char* manner_of_each = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000";
-constexpr const char* manner_of_others = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000";
+constexpr const char* manner_of_each = "PRAGMA synchronous = FULL";
+constexpr const char* manner_of_others = "PRAGMA synchronous = NORMAL";
+constexpr std::uint64_t log_pages_of_each = 1000;
+constexpr std::uint64_t log_pages_of_others = 4000;
 
 // What is given back: most of the file, at least 1 MiB, while what stays is copied in no time.
 constexpr std::uint64_t least_given_back = 256;
@@ -56,10 +58,10 @@ io_result<bool> job_table::reader::next() {
   return true;
 }
 
-io_result<std::unique_ptr<job_table>> job_table::open(const std::filesystem::path& file,
-                                                      const spill_options& options, bool& found_damage) {
-  std::unique_ptr<job_table> table(new job_table);
-  auto db = database::open(file);
+io_result<std::unique_ptr<job_table>> job_table::open(const store_files& files, const spill_options& options,
+                                                      bool& found_damage) {
+  std::unique_ptr<job_table> table(new job_table(files, options));
+  auto db = database::open(files.jobs);
   if (!db) return std::unexpected(db.error());
   table->db_ = std::move(*db);
   auto done = table->configure(options);
@@ -75,8 +77,13 @@ io_result<> job_table::configure(const spill_options& options) {
   for (const char* sql : {manner, level}) {
     if (const int code = db_.run(sql); code != SQLITE_OK) return std::unexpected(failure(code, "open"));
   }
+  const std::uint64_t log_pages =
+      std::min(options.sync == durability::each ? log_pages_of_each : log_pages_of_others,
+               reserve_.size() / page_size * 2);
+  db_.number(("PRAGMA wal_autocheckpoint = " + std::to_string(log_pages)).c_str());
   constexpr std::uint64_t most_pages = std::numeric_limits<std::int32_t>::max() - 1;
-  max_pages_ = std::min(options.max_bytes / page_size, most_pages);
+  max_pages_ = std::min({options.max_bytes / page_size, file_size_bound() / page_size, most_pages});
+  bounded_by_limit_ = max_pages_ < options.max_bytes / page_size && max_pages_ < most_pages;
   db_.number(("PRAGMA max_page_count = " + std::to_string(max_pages_)).c_str());
   return {};
 }
@@ -141,7 +148,8 @@ job_table::~job_table() {
 
 /// Of a full disk no commit comes back: what marks it as one is written last.
 void job_table::note_refusal(int code) noexcept {
-  if (trouble_of(code) == trouble::failing) refused_in_log_ = true;
+  out_of_room_ = db_.is_out_of_room(code);
+  if (!out_of_room_ && trouble_of(code) == trouble::failing) refused_in_log_ = true;
   bury_refused();
 }
 
@@ -163,7 +171,18 @@ io_result<> job_table::in_transaction(std::string_view doing, F&& work) {
   return std::unexpected(failure(code, doing));
 }
 
+/// A transaction that needs room for a while, and gives some.
+template <class F>
+io_result<> job_table::removing(std::string_view doing, F&& work) {
+  auto done = in_transaction(doing, work);
+  if (done || !out_of_room_) return done;
+  reserve_.release();
+  write_back();
+  return in_transaction(doing, work);
+}
+
 io_result<> job_table::insert(std::span<const row> rows) {
+  if (auto room = secure_room(rows); !room) return room;
   int code = SQLITE_OK;
   const auto insert_each = [&] {
     for (const row& r : rows) {
@@ -190,7 +209,9 @@ error job_table::insert_failure(int code, std::span<const row> rows) {
   const std::uint64_t room = max_pages_ + number(free_pages_);
   if (trouble_of(code) == trouble::full && number(pages_) + pages_for(rows) > room) {
     return {errc::full, "the spill store is full at " + std::to_string(max_pages_ * page_size) +
-                            " bytes; raise max_bytes, or wait until some of it has run"};
+                            " bytes; raise " +
+                            (bounded_by_limit_ ? "the limit of file sizes (ulimit -f)" : "max_bytes") +
+                            ", or wait until some of it has run"};
   }
   return failure(code, "write");
 }
@@ -228,7 +249,8 @@ int for_each_run(std::span<const std::uint64_t> places, F&& what) {
 
 io_result<std::uint64_t> job_table::remove(std::span<const std::uint64_t> places, std::uint64_t largest_id) {
   std::uint64_t removed = 0;
-  auto done = in_transaction("remove records from", [&] {
+  auto done = removing("remove records from", [&] {
+    removed = 0;
     const int code = for_each_run(places, [&](std::uint64_t first, std::uint64_t last) {
       remove_.bind(1, first);
       remove_.bind(2, last);
@@ -246,7 +268,9 @@ io_result<std::uint64_t> job_table::remove(std::span<const std::uint64_t> places
 io_result<std::uint64_t> job_table::move_aside(std::span<const std::uint64_t> places,
                                                std::uint64_t largest_id) {
   std::uint64_t moved = 0;
-  auto done = in_transaction("move records aside in", [&] {
+  estimated_growth_ = unknown_growth;
+  auto done = removing("move records aside in", [&] {
+    moved = 0;
     const int code = for_each_run(places, [&](std::uint64_t first, std::uint64_t last) {
       for (statement* step : {&copy_aside_, &remove_}) {
         step->bind(1, first);

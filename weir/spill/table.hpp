@@ -10,12 +10,20 @@
 // transaction. has_damage() stays true from the first time SQLite finds that the file is not what was
 // written: it is rebuilt then.
 //
+// On a full disk records can still be removed. Every insert first makes sure that the reserve file is there,
+// and that it has room for all pages by which the log would make the file grow; else the log is written into
+// the file, or the insert is refused. A removal that finds no room takes the reserve's: with it the log goes
+// into the file, and is then written from its beginning, over blocks that it has already. (estimated_growth_
+// is never below the growth; only an insert, and a record moved aside, makes the file grow.)
+//
 // Thread-safety: one thread at a time, and sync_log() beside it.
 #pragma once
 
 #include <weir/base/error.hpp>
 #include <weir/spill/database.hpp>
+#include <weir/spill/layout.hpp>
 #include <weir/spill/options.hpp>
+#include <weir/spill/reserve.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -59,8 +67,8 @@ class job_table {
 
   /// Opens the file, which has this version's layout. `found_damage` says that an error is due to the
   /// content. Error: errc::storage.
-  static io_result<std::unique_ptr<job_table>> open(const std::filesystem::path& file,
-                                                    const spill_options& options, bool& found_damage);
+  static io_result<std::unique_ptr<job_table>> open(const store_files& files, const spill_options& options,
+                                                    bool& found_damage);
 
   /// Whether the file's structure is sound, read from end to end: has_damage() says no. Error: errc::storage.
   io_result<> verify();
@@ -91,7 +99,7 @@ class job_table {
   bool sync_log() const noexcept;
 
  private:
-  job_table() = default;
+  explicit job_table(const store_files& files, const spill_options& options);
   job_table(const job_table&) = delete;
   job_table& operator=(const job_table&) = delete;
   io_result<> configure(const spill_options& options);
@@ -100,11 +108,21 @@ class job_table {
   io_result<> in_transaction(std::string_view doing, F&& work);
   int mark(std::uint64_t largest_id) noexcept;
   error failure(int code, std::string_view doing);
+  template <class F>
+  io_result<> removing(std::string_view doing, F&& work);
+  io_result<> secure_room(std::span<const row> rows);
+  std::uint64_t growth() noexcept;
+  void write_back() noexcept;
   void note_refusal(int code) noexcept;
   void bury_refused() noexcept;
   error insert_failure(int code, std::span<const row> rows);
   static std::uint64_t number(statement& query) noexcept;
 
+  const std::filesystem::path file_;
+  reserve_file reserve_;
+  static constexpr std::uint64_t unknown_growth = 1ULL << 40U;
+  std::uint64_t estimated_growth_ = unknown_growth;  // pages
+  bool out_of_room_ = false;                         // why the last transaction failed
   database db_;
   statement begin_, commit_, rollback_, insert_, remove_, copy_aside_, mark_, pages_, free_pages_;
   std::vector<statement> readers_;  // idle ones
@@ -112,6 +130,7 @@ class job_table {
   sqlite3_file* log_ = nullptr;  // SQLite's, as long as the connection
   std::uint64_t marked_id_ = 0;
   std::uint64_t max_pages_ = 0;
+  bool bounded_by_limit_ = false;  // by the process's limit of file sizes, not by max_bytes
   bool damaged_ = false;
   bool refused_in_log_ = false;  // a commit that was answered with an error may lie there
 };
