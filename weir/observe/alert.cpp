@@ -141,6 +141,14 @@ std::string alerts::what_was_lost() const {
   return list;
 }
 
+/// A pool that spills rejects what its store has no room for.
+std::string alerts::where_spilling_ends() const {
+  if (!seen_.spill) return {};
+  return fmt::format(
+      ", give the spill store ({} of {} bytes, {}) a larger bound or its disk more room if that is full",
+      seen_.spill->bytes, seen_.spill->max_bytes, jobs(seen_.spill->jobs));
+}
+
 std::string alerts::text_of_start(alert_kind kind) const {
   const double lasted = in_seconds(of(kind).lasted());
   switch (kind) {
@@ -152,8 +160,8 @@ std::string alerts::text_of_start(alert_kind kind) const {
     case alert_kind::unexpected_loss:
       return fmt::format(
           "pool {} lost {} ({}), which its policy does not allow; look for submits after a close or over "
-          "the cost bound, or choose a policy (on_full) that allows it",
-          seen_.pool, jobs(lost_here()), what_was_lost());
+          "the cost bound{}, or choose a policy (on_full) that allows it",
+          seen_.pool, jobs(lost_here()), what_was_lost(), where_spilling_ends());
     case alert_kind::breaker_open:
       return fmt::format(
           "the circuit breaker of pool {} is open: calls are refused or wait; look at what they call, it is "

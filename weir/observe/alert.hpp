@@ -103,6 +103,7 @@ class alerts {
   std::uint64_t lost_here() const noexcept;
   std::string what_fills() const;
   std::string what_was_lost() const;
+  std::string where_spilling_ends() const;
   std::string text_of_start(alert_kind) const;
   std::string text_of_end(alert_kind) const;
 

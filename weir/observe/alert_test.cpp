@@ -191,6 +191,19 @@ pool_snapshot spilled(std::uint64_t bytes, std::uint64_t max_bytes) {
   return pool;
 }
 
+TEST(alerts, a_loss_of_a_pool_that_spills_names_the_store_that_may_be_full) {
+  alerts rules;
+  (void)rules.observe(start, spilled(4, 1000));
+  pool_snapshot full = spilled(700, 1000);
+  full.stats.rejected = 2;
+  const auto events = rules.observe(start + 1s, full);
+  ASSERT_EQ(said(events), list{"unexpected_loss started"});
+  EXPECT_NE(
+      events[0].text.find("give the spill store (700 of 1000 bytes, 7 jobs) a larger bound or its disk more"),
+      std::string::npos)
+      << events[0].text;
+}
+
 TEST(alerts, a_store_that_is_nearly_full_starts_one_at_once) {
   alerts rules;
   EXPECT_EQ(said(rules.observe(start, spilled(800, 1000))), list{});
