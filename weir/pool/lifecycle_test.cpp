@@ -80,6 +80,18 @@ TEST(pool_lifecycle, drain_waits_for_all_and_ends_a_pause) {
   EXPECT_TRUE(pool.drain(clock::now() - 1s)) << "nothing is left, so no deadline matters";
 }
 
+TEST(pool_lifecycle, a_drain_whose_deadline_has_passed_begins_no_job_of_a_paused_pool) {
+  for (int round = 0; round < 200; ++round) {
+    std::atomic<int> ran = 0;
+    worker_pool<int> pool([&](int&) { ++ran; }, {.min_workers = 2, .max_workers = 2, .paused = true});
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(pool.submit(int{i}));
+    ASSERT_EQ(pool.drain(clock::now() - 1s), std::unexpected(errc::timed_out));
+    ASSERT_EQ(ran, 0);
+    ASSERT_EQ(pool.stats().cancelled, 4u);
+    expect_settled(pool.stats());
+  }
+}
+
 TEST(pool_lifecycle, drain_at_its_deadline_cancels_and_returns_once_all_has_ended) {
   loss_record lost;
   std::atomic<bool> ended = false;

@@ -112,8 +112,9 @@ class worker_pool {
   /// not wait.
   void close() { body_->core.close(); }
   /// Closes, ends a pause, and waits for all jobs; at the deadline cancels the rest and, once they have
-  /// ended, answers timed_out. storage: the spill store cannot be read any more; what it holds is left.
-  /// Inside a job or on_lost: waits for all jobs that are not themselves inside drain.
+  /// ended, answers timed_out: without beginning another job if it has passed already. storage: the spill
+  /// store cannot be read any more; what it holds is left. Inside a job or on_lost: waits for all jobs that
+  /// are not themselves inside drain.
   [[nodiscard]] result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }
   /// Asks running jobs to stop, reports queued ones as lost, and closes. Does not wait for the running ones.
   /// Spilled jobs, also those back in the queue, stay in the store for the next pool on it, and count as

@@ -248,18 +248,22 @@ void engine::report(guard& lock, job_chain& lost, errc reason) noexcept {
   act(lock);
 }
 
-void engine::begin_drain() {
+/// A pause ends, unless the deadline has passed: no job is to slip in between here and the cancelling.
+void engine::begin_drain(time_point deadline) {
+  const bool late = deadline <= clock::now();
   guard lock(lock_);
   close_door();
   draining_ = true;
-  paused_ = false;
-  wake_idle();
+  if (!late) {
+    paused_ = false;
+    wake_idle();
+  }
   act(lock);
   make_room();
 }
 
 result<> engine::drain(time_point deadline) {
-  begin_drain();
+  begin_drain(deadline);
   const std::size_t frames = call_frame::enter_drain(*this);
   const bool holds_worker = frames != 0 && works_for == this;
   guard lock(lock_);

@@ -217,7 +217,7 @@ class engine {
   void close_door() noexcept;
   void make_room() noexcept;
   std::unique_ptr<scaling> new_scaling(worker_bounds) const;
-  void begin_drain();
+  void begin_drain(time_point deadline);
   bool wait_drained(guard&, bool inside, time_point deadline) noexcept;
   void report_losses(guard&, job_chain&, errc reason) noexcept;
   void report(guard&, job_chain&, errc reason) noexcept;
