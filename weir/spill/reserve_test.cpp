@@ -50,7 +50,9 @@ TEST(reserve, is_held_when_it_is_there_from_an_earlier_time) {
   ASSERT_TRUE(reserve_file(file, 1 << 20).hold());
   EXPECT_TRUE(reserve_file(file, 1 << 20).is_held());
   EXPECT_FALSE(reserve_file(file, 2 << 20).is_held()) << "smaller than it should be";
-  { const std::ofstream sparse(where.path() / "sparse"); }
+  {
+    const std::ofstream sparse(where.path() / "sparse");
+  }
   fs::resize_file(where.path() / "sparse", 2 << 20);
   EXPECT_FALSE(reserve_file(where.path() / "sparse", 1 << 20).is_held()) << "a hole is no room";
 }
