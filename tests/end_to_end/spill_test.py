@@ -125,6 +125,12 @@ def test_a_second_signal_leaves_on_disk_what_was_there(weir, tmp_path):
 def test_a_second_signal_leaves_on_disk_what_was_held_at_the_gates(weir, tmp_path):
     (tmp_path / "go").touch()
     running, _, stored = held_back(weir, tmp_path, "--rate", "1/m:1", workers=8)
+
+    def one_is_done():
+        running.signal(signal.SIGUSR1)
+        return b" 1 completed" in running.err()
+
+    wait_until(one_is_done, "the one job that the rate lets through")
     running.signal(signal.SIGTERM)
     running.says("draining 99 jobs")
     running.signal(signal.SIGTERM)
