@@ -93,11 +93,13 @@ std::string pool_legend() {
 
 std::string spill_legend() {
   return wrapped(
-      fmt::format("batch, 100 at once: at durability batch, appended a hundred a transaction; x8: by eight "
-                  "threads (plain SQLite, one connection, by one). All is drained again, a hundred at a "
-                  "time; records of 100 bytes.\nstore: the spill store; sqlite: a table in SQLite as people "
-                  "write it, synchronous = OFF for none, NORMAL for batch, FULL for each.\n{}",
-                  columns("sqlite")),
+      fmt::format(
+          "batch, 100 at once: at durability batch, appended a hundred a transaction; x8: by eight "
+          "threads (plain SQLite, one connection, by one). All is drained again, a hundred at a "
+          "time; records of 100 bytes.\nstore: the spill store; sqlite: a table in SQLite as people "
+          "write it, synchronous = OFF for none, NORMAL for batch, FULL for each. The disk is that of the "
+          "temporary folder: set TMPDIR to the one that you mean.\n{}",
+          columns("sqlite")),
       text_width);
 }
 

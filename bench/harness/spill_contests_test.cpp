@@ -1,9 +1,11 @@
 #include <bench/harness/contest_report.hpp>
 #include <bench/harness/spill_contests.hpp>
 
+#include <weir/spill/testing.hpp>
+
 #include <gtest/gtest.h>
 
-#include <cstddef>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -11,14 +13,7 @@
 namespace weir::bench {
 namespace {
 
-std::size_t folders_of_laps() {
-  std::size_t found = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::temp_directory_path()))
-    found += entry.path().filename().string().starts_with("weir-bench-") ? 1 : 0;
-  return found;
-}
-
-class spill_contest : public testing::Test {
+class spill_contest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (spill_contests(extent::quick).empty()) GTEST_SKIP() << "built without SQLite";
@@ -44,10 +39,12 @@ TEST_F(spill_contest, compares_the_store_with_plain_sqlite_in_each_cell) {
 }
 
 TEST_F(spill_contest, leaves_no_folder_behind) {
-  const std::size_t before = folders_of_laps();
+  const testing::scratch_directory alone;
+  ASSERT_EQ(::setenv("TMPDIR", alone.path().c_str(), 1), 0);
   for (const contest& c : spill_contests(extent::quick))
-    for (const contestant& who : c.contestants) who.run(64);
-  EXPECT_EQ(folders_of_laps(), before);
+    for (const contestant& who : c.contestants)
+      EXPECT_TRUE(who.run(64).right) << who.name << " in " << c.cell;
+  EXPECT_TRUE(std::filesystem::is_empty(alone.path()));
 }
 
 TEST_F(spill_contest, quick_is_a_part_of_the_whole) {

@@ -177,6 +177,11 @@ void faulty_disk::wait_held() {
   changed_.wait(hold, [this] { return held_ != 0; });
 }
 
+void faulty_disk::fail_as(int system_error) {
+  const std::scoped_lock hold(mutex_);
+  system_error_ = system_error;
+}
+
 bool faulty_disk::fails(disk_call what) {
   std::unique_lock hold(mutex_);
   if (holding_ == what) {
@@ -189,6 +194,7 @@ bool faulty_disk::fails(disk_call what) {
   if (what != failing_ || first_failure_ == 0 || number < first_failure_ || number > last_failure_)
     return false;
   ++failures_;
+  errno = system_error_;
   return true;
 }
 

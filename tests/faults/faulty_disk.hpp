@@ -9,6 +9,7 @@
 // it, since the store syncs from a thread of its own.
 #pragma once
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,8 @@ class faulty_disk {
 
   /// The n-th such call from now on fails (from 1), and the `more` after it.
   void fail(disk_call what, std::uint64_t nth, std::uint64_t more = 0);
+  /// What the system says of the calls that fail: EIO, unless something else was said.
+  void fail_as(int system_error);
   /// No call fails any more.
   void heal();
   /// Whether the next such call fails.
@@ -85,6 +88,7 @@ class faulty_disk {
   std::uint64_t first_failure_ = 0;  // 0: none
   std::uint64_t last_failure_ = 0;
   std::uint64_t failures_ = 0;
+  int system_error_ = EIO;
   std::optional<disk_call> holding_;
   std::uint64_t held_ = 0;
   std::condition_variable changed_;

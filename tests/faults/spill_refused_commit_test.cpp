@@ -50,6 +50,14 @@ TEST_F(spill_refused_commit, does_not_come_back_by_a_kill) {
   EXPECT_EQ(after_a_kill(where.path()), list{1});
 }
 
+TEST_F(spill_refused_commit, does_not_come_back_when_the_sync_found_no_room) {
+  for (const int number : {ENOSPC, EDQUOT}) {
+    disk.fail_as(number);
+    refuse(2, 0);
+    EXPECT_EQ(after_a_kill(where.path()), list{1}) << "system error " << number;
+  }
+}
+
 TEST_F(spill_refused_commit, of_many_records_does_not_either) {
   disk.fail(disk_call::sync, 1);
   ASSERT_FALSE(append_run(*store, 2, 500));

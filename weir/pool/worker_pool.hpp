@@ -112,7 +112,7 @@ class worker_pool {
   /// not wait.
   void close() { body_->core.close(); }
   /// Closes, ends a pause, and waits for all jobs; at the deadline cancels the rest and, once they have
-  /// ended, answers timed_out: without beginning another job if it has passed already. storage: the spill
+  /// ended, answers timed_out; if it has passed already, a paused pool begins none. storage: the spill
   /// store cannot be read any more; what it holds is left. Inside a job or on_lost: waits for all jobs that
   /// are not themselves inside drain.
   [[nodiscard]] result<> drain(time_point deadline = never) { return body_->core.drain(deadline); }

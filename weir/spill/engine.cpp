@@ -61,11 +61,17 @@ io_result<> spill_engine::adopt_sound(io_result<opened_table> opened, const spil
   counts_.unfinished_commits += opened->unfinished_commits;
   try {
     for (const damaged_row& one : opened->damaged_rows) note_damaged(one.place, one.id);
-    auto done = look_through(shown);
-    if (done && options_.sync == durability::batch) {
-      sync_.emplace([table = table_.get()] { return table->sync_log(); });
-    }
-    return done;
+    if (auto done = look_through(shown); !done) return done;
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(error(std::errc::not_enough_memory));
+  }
+  return options_.sync == durability::batch ? start_syncing() : io_result<>();
+}
+
+io_result<> spill_engine::start_syncing() {
+  try {
+    sync_.emplace([table = table_.get()] { return table->sync_log(); });
+    return {};
   } catch (const std::system_error& failed) {
     return std::unexpected(error(failed.code(), "cannot start the thread that syncs the spill store"));
   } catch (const std::bad_alloc&) {

@@ -63,6 +63,7 @@ class spill_engine {
 
   // Under `file_`, but for open().
   io_result<> adopt(io_result<opened_table> opened, const spill_store::look& shown = {});
+  io_result<> start_syncing();
   io_result<> adopt_sound(io_result<opened_table> opened, const spill_store::look& shown);
   io_result<> look_through(const spill_store::look& shown);
   void note_damaged(std::uint64_t place, std::uint64_t id);

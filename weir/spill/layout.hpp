@@ -1,8 +1,7 @@
 // What the store's file is called, and what a new one holds.
 //
-//   jobs(place, record)           the records; place is the row's number, so they lie in the file in its
-//   order aside(place, moved, record)   what was moved aside: when (seconds since 1970), and as it was found;
-//   place
+//   jobs(place, record)           the records; place is the row's number, so they lie in its order
+//   aside(place, moved, record)   what was moved aside: when (seconds since 1970), and as it was found; place
 //                                 is negative where an earlier one has it
 //   marks(name, value)            'largest id': of all records, also those that have left
 //

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t least = 64U << 10U;
 
-/// Bytes of the disk that `file` is to lie on: all of them, and those a file may still take.
+/// Bytes of the disk: all of them, and those a file of this process may still take.
 struct disk_room {
   std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t free = std::numeric_limits<std::uint64_t>::max();
@@ -27,7 +27,8 @@ struct disk_room {
 disk_room room_in(const std::filesystem::path& directory) noexcept {
   struct statvfs disk{};
   if (statvfs(directory.c_str(), &disk) != 0 || disk.f_blocks == 0) return {};
-  return {std::uint64_t{disk.f_blocks} * disk.f_frsize, std::uint64_t{disk.f_bavail} * disk.f_frsize};
+  const std::uint64_t free = geteuid() == 0 ? disk.f_bfree : disk.f_bavail;  // root has the last blocks, too
+  return {std::uint64_t{disk.f_blocks} * disk.f_frsize, free * disk.f_frsize};
 }
 
 /// Of which all blocks are there; 0 when there is no such file.
@@ -38,12 +39,15 @@ std::uint64_t allocated(const std::filesystem::path& file) noexcept {
   return static_cast<std::uint64_t>(seen.st_blocks) * 512 >= size ? size : 0;
 }
 
-/// Where a file system cannot do it, the C library writes to each block instead.
-bool allocate(int descriptor, std::uint64_t bytes) noexcept {
+/// Gives the system's number of what failed, or 0. Where a file system cannot do it, glibc reads and writes
+/// each block instead, and other C libraries say EOPNOTSUPP or EINVAL.
+int allocate(int descriptor, std::uint64_t bytes) noexcept {
   int failed = EINTR;
   while (failed == EINTR) failed = posix_fallocate(descriptor, 0, static_cast<off_t>(bytes));
-  return failed == 0;
+  return failed == EOPNOTSUPP || failed == EINVAL ? 0 : failed;
 }
+
+std::error_code system_error(int number) noexcept { return {number, std::system_category()}; }
 
 }  // namespace
 
@@ -60,18 +64,19 @@ reserve_file::reserve_file(std::filesystem::path file, std::uint64_t bytes)
             page_size * page_size),
       held_(allocated(file_)) {}
 
-bool reserve_file::hold(std::uint64_t more) noexcept {
+std::error_code reserve_file::hold(std::uint64_t more) noexcept {
   const std::uint64_t wanted = size_ + more;
-  if (held_ == wanted) return true;
+  if (held_ == wanted) return {};
   // Beyond the bound the kernel would send a signal; a disk without the room need not be asked for it.
-  if (wanted > file_size_bound() || wanted > held_ + room_in(directory_).free) return false;
-  const int descriptor = open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return false;
-  const bool done = allocate(descriptor, wanted) && ftruncate(descriptor, static_cast<off_t>(wanted)) == 0;
-  if (!done && ftruncate(descriptor, static_cast<off_t>(held_)) != 0) held_ = 0;
-  if (done) held_ = wanted;
+  if (wanted > file_size_bound()) return system_error(EFBIG);
+  if (wanted > held_ && wanted - held_ > room_in(directory_).free) return system_error(ENOSPC);
+  const int descriptor = open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);  // glibc may have to read
+  if (descriptor < 0) return system_error(errno);
+  const int failed = wanted > held_ ? allocate(descriptor, wanted) : 0;
+  const std::uint64_t now = failed == 0 ? wanted : held_;
+  if (ftruncate(descriptor, static_cast<off_t>(now)) == 0) held_ = now;
   close(descriptor);
-  return done;
+  return failed == 0 ? std::error_code() : system_error(failed);
 }
 
 void reserve_file::release() noexcept {

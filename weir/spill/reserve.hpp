@@ -2,11 +2,13 @@
 // its disk could not say any more what has run: a file of this size stands in for that room, and gives it up
 // when it is needed. How much that is: table.hpp.
 //
-// Invariant: while is_held(), the file has all its blocks on the disk. Thread-safety: one thread at a time.
+// Invariant: while is_held(), the file has all its blocks on the disk, where the file system can allocate
+// them ahead. Thread-safety: one thread at a time.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <system_error>
 
 namespace weir::detail {
 
@@ -20,9 +22,11 @@ class reserve_file {
   std::uint64_t size() const noexcept { return size_; }
   bool is_held() const noexcept { return held_ >= size_; }
 
-  /// Takes the room, for `more` bytes beyond its size as well; false when the disk has not so much. Gives
-  /// back what an earlier call had taken beyond. Cheap when nothing changes.
-  bool hold(std::uint64_t more = 0) noexcept;
+  /// Takes the room, for `more` bytes beyond its size as well; gives back what an earlier call had taken
+  /// beyond. Errors: no_space_on_device when the disk has not so much, file_too_large above the process's
+  /// limit of file sizes, and what else the system says. A file system that cannot allocate ahead is taken
+  /// as it is: nothing is kept there, and that is no error. Cheap when nothing changes.
+  std::error_code hold(std::uint64_t more = 0) noexcept;
   /// Gives the room up until the next hold().
   void release() noexcept;
 

@@ -107,6 +107,18 @@ TEST(spill_store, shows_what_it_finds_when_it_is_opened_and_still_hands_it_out) 
   EXPECT_EQ(ids(*all), (std::vector<std::uint64_t>{2, 3, 4, 5}));
 }
 
+TEST(spill_store, lets_what_its_looker_throws_through_and_can_be_opened_again) {
+  const scratch_directory place;
+  const spill_options options{.directory = place.path(), .sync = durability::batch};
+  {
+    spill_store store = testing::open_store(options);
+    ASSERT_TRUE(testing::append_run(store, 1, 3));
+  }
+  const auto refuse = [](const spill_store::record&) { throw std::filesystem::filesystem_error("mine", {}); };
+  EXPECT_THROW(static_cast<void>(spill_store::open(options, refuse)), std::filesystem::filesystem_error);
+  EXPECT_EQ(testing::open_store(options).stats().jobs, 3u);
+}
+
 TEST(spill_store, is_one_processes_and_says_whose) {
   scratch_directory where;
   const auto store = open_store({.directory = where.path()});

@@ -121,11 +121,14 @@ io_result<> job_table::prepare() {
   return {};
 }
 
+void job_table::note_damage(int code) noexcept {
+  if (trouble_of(code) != trouble::damaged) return;
+  damaged_ = true;
+  db_.leave_log_at_close();
+}
+
 error job_table::failure(int code, std::string_view doing) {
-  if (trouble_of(code) == trouble::damaged) {
-    damaged_ = true;
-    db_.leave_log_at_close();
-  }
+  note_damage(code);
   return db_.failure(code, doing);
 }
 
@@ -146,17 +149,19 @@ job_table::~job_table() {
   if (!damaged_) bury_refused();
 }
 
-/// Of a full disk no commit comes back: what marks it as one is written last.
+/// When a write found no room, no commit comes back: what marks it as one is written last. When a sync did,
+/// all was written.
 void job_table::note_refusal(int code) noexcept {
   out_of_room_ = db_.is_out_of_room(code);
-  if (!out_of_room_ && trouble_of(code) == trouble::failing) refused_in_log_ = true;
+  const bool unwritten = out_of_room_ && code != SQLITE_IOERR_FSYNC;
+  if (!unwritten && trouble_of(code) == trouble::failing) refused_in_log_ = true;
   bury_refused();
 }
 
 void job_table::bury_refused() noexcept {
   if (!refused_in_log_) return;
   static_assert(file_version == 1);  // the value it has: page 1 is written all the same
-  if (db_.run("PRAGMA user_version = 1") == SQLITE_OK && checkpoint()) refused_in_log_ = false;
+  if (db_.run("PRAGMA user_version = 1") == SQLITE_OK && empty_log() == SQLITE_OK) refused_in_log_ = false;
 }
 
 template <class F>
@@ -206,14 +211,20 @@ io_result<> job_table::insert(std::span<const row> rows) {
 error job_table::insert_failure(int code, std::span<const row> rows) {
   if (db_.in_transaction()) rollback_.run();
   note_refusal(code);
-  const std::uint64_t room = max_pages_ + number(free_pages_);
-  if (trouble_of(code) == trouble::full && number(pages_) + pages_for(rows) > room) {
-    return {errc::full, "the spill store is full at " + std::to_string(max_pages_ * page_size) +
-                            " bytes; raise " +
-                            (bounded_by_limit_ ? "the limit of file sizes (ulimit -f)" : "max_bytes") +
-                            ", or wait until some of it has run"};
-  }
+  if (trouble_of(code) == trouble::full && may_be_beyond_bound(rows)) return full();
   return failure(code, "write");
+}
+
+/// Whether the rows need more than the file may take, when they fill its pages badly.
+bool job_table::may_be_beyond_bound(std::span<const row> rows) noexcept {
+  return number(pages_) + pages_for(rows) > max_pages_ + number(free_pages_);
+}
+
+error job_table::full() const {
+  return {errc::full, "the spill store is full at " + std::to_string(max_pages_ * page_size) +
+                          " bytes; raise " +
+                          (bounded_by_limit_ ? "the limit of file sizes (ulimit -f)" : "max_bytes") +
+                          ", or wait until some of it has run"};
 }
 
 io_result<job_table::reader> job_table::read(std::uint64_t first, std::uint64_t last) {
@@ -315,15 +326,21 @@ void job_table::give_back() noexcept {
   const std::uint64_t used = number(pages_) - free;
   if (used > most_copied || used * free_for_each_used > free) return;
   if (db_.run("VACUUM") != SQLITE_OK) return;
-  static_cast<void>(checkpoint());
+  static_cast<void>(empty_log());
   db_.number(("PRAGMA max_page_count = " + std::to_string(max_pages_)).c_str());
 }
 
 bool job_table::sync_log() const noexcept { return !log_ || sync(log_) == SQLITE_OK; }
 
-io_result<> job_table::checkpoint() {
+int job_table::empty_log() noexcept {
   const int code =
       sqlite3_wal_checkpoint_v2(db_.raw(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  note_damage(code);
+  return code;
+}
+
+io_result<> job_table::checkpoint() {
+  const int code = empty_log();
   if (code != SQLITE_OK) return std::unexpected(failure(code, "write the log into"));
   return {};
 }

@@ -116,6 +116,12 @@ class job_table {
   void note_refusal(int code) noexcept;
   void bury_refused() noexcept;
   error insert_failure(int code, std::span<const row> rows);
+  bool is_beyond_bound(std::span<const row> rows) noexcept;
+  bool may_be_beyond_bound(std::span<const row> rows) noexcept;
+  error full() const;
+  error no_reserve(std::error_code why, std::uint64_t bytes) const;
+  int empty_log() noexcept;
+  void note_damage(int code) noexcept;
   static std::uint64_t number(statement& query) noexcept;
 
   const std::filesystem::path file_;

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <system_error>
 
@@ -46,15 +47,32 @@ io_result<> job_table::secure_room(std::span<const row> rows) {
     }
     const std::uint64_t needed = estimated_growth_ + coming;
     const std::uint64_t beyond = needed > reserved ? (needed - reserved) * page_size : 0;
-    if (!reserve_.hold(beyond)) {
-      return std::unexpected(error(
-          errc::storage,
-          "the disk of " + file_.string() + " has no room for " + std::to_string(reserve_.size() + beyond) +
-              " bytes more, which are kept for removing records; make room on it, and try again"));
+    if (beyond != 0 && is_beyond_bound(rows)) return std::unexpected(full());
+    if (const std::error_code failed = reserve_.hold(beyond)) {
+      if (may_be_beyond_bound(rows)) return std::unexpected(full());
+      return std::unexpected(no_reserve(failed, reserve_.size() + beyond));
     }
   }
   estimated_growth_ += coming;
   return {};
+}
+
+error job_table::no_reserve(std::error_code why, std::uint64_t bytes) const {
+  const std::string what = "cannot keep " + std::to_string(bytes) + " bytes beside " + file_.string() +
+                           " for removing records: " + why.message();
+  if (why == std::errc::file_too_large)  // a bound like another, if it was there at the opening
+    return {bounded_by_limit_ ? make_error_code(errc::full) : make_error_code(errc::storage),
+            what + "; raise the limit of file sizes (ulimit -f), or append fewer at once"};
+  if (why == std::errc::no_space_on_device || why.value() == EDQUOT)
+    return {errc::storage, what + "; make room on its disk, and try again"};
+  return {errc::storage, what + "; look at the disk and at the permissions of the directory"};
+}
+
+/// Whether the rows need more than the file may take, however well they fill its pages.
+bool job_table::is_beyond_bound(std::span<const row> rows) noexcept {
+  std::uint64_t bytes = 0;
+  for (const row& r : rows) bytes += r.record.size();
+  return number(pages_) + bytes / page_size > max_pages_ + number(free_pages_) + 1;
 }
 
 /// Pages that the file does not have yet, and will have when the log has been written into it.
