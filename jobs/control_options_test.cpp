@@ -171,6 +171,26 @@ TEST(lane_rule, a_field_holds_the_lane) {
   EXPECT_EQ(rule({"$.p"}).lane_of(batch_of({R"({"p": 4})"})), 4u);
 }
 
+// glibc copies what is repeated: each of these would take minutes and gigabytes.
+TEST(lane_rule, an_expression_whose_repetitions_multiply_is_refused_before_it_takes_all_memory) {
+  std::string nested = "a";
+  for (int i = 0; i < 30; ++i) nested = "(" + nested + ")+";
+  for (const std::string& bad : {"x" + std::string(30, '+'), nested, std::string("((a{200}){200}){200}"),
+                                 std::string("[]a[:digit:]]{99999}"), std::string(2001, 'a')}) {
+    lane_rule r;
+    const std::string why = refusal(r.add(bad + "=0"));
+    EXPECT_NE(why.find("repeats too much"), std::string::npos) << bad << ": " << why;
+  }
+}
+
+TEST(lane_rule, repetitions_that_stay_small_are_taken) {
+  const lane_rule r = rule({"^([a-z]+[0-9]{1,3}|\\+{2}|[^]}{+]+x)+$=0", "((((a*)*)*)*)*b=1", "^c{500}$=2"});
+  EXPECT_EQ(r.lane_of(batch_of({"ab12"})), 0u);
+  EXPECT_EQ(r.lane_of(batch_of({"++"})), 0u);
+  EXPECT_EQ(r.lane_of(batch_of({"aab"})), 1u);
+  EXPECT_EQ(r.lane_of(batch_of({std::string(500, 'c')})), 2u);
+}
+
 TEST(lane_rule, what_is_no_rule_is_refused_with_a_right_one) {
   for (const char* bad : {"urgent", "=1", "urgent=", "urgent=x", "urgent=0,batch", "(=0", "a=64", "$", "0"}) {
     lane_rule r;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
 
 namespace weir::jobs {
@@ -25,6 +26,69 @@ std::size_t end_of_rule(std::string_view text) {
     if (equals != std::string_view::npos && whole_number(rule.substr(equals + 1))) return comma;
   }
   return text.size();
+}
+
+constexpr std::uint64_t most_states = 2000;
+
+// Behind a '[': where the bracket expression ends, behind its ']'.
+std::size_t end_of_brackets(std::string_view text, std::size_t at) {
+  if (at < text.size() && text[at] == '^') ++at;
+  if (at < text.size() && text[at] == ']') ++at;
+  while (at < text.size() && text[at] != ']') {
+    const std::string_view rest = text.substr(at);
+    const bool named = rest.starts_with("[:") || rest.starts_with("[.") || rest.starts_with("[=");
+    const std::size_t end = named ? rest.find(std::string({rest[1], ']'}), 2) : std::string_view::npos;
+    at += end == std::string_view::npos ? 1 : end + 2;
+  }
+  return std::min(at + 1, text.size());
+}
+
+// The largest of the numbers between braces, 1 at the least; `at` is behind the '{', and then behind the '}'.
+std::uint64_t times_between_braces(std::string_view text, std::size_t& at) {
+  std::uint64_t most = 1;
+  std::uint64_t number = 0;
+  for (; at < text.size() && text[at] != '}'; ++at) {
+    const bool digit = text[at] >= '0' && text[at] <= '9';
+    number = digit ? std::min(number * 10 + static_cast<unsigned char>(text[at] - '0'), most_states + 1) : 0;
+    most = std::max(most, number);
+  }
+  at = std::min(at + 1, text.size());
+  return most;
+}
+
+// How many states the C library makes of an extended expression, about; nothing above most_states. It copies
+// what is repeated, x+ as xx*, so repetitions of repetitions multiply, and would take all memory.
+bool has_too_many_states(std::string_view text) {
+  struct group {
+    std::uint64_t all = 0;
+    std::uint64_t last = 0;  // what a repetition repeats
+  };
+  std::vector<group> open(1);
+  const auto add = [&](std::uint64_t states) { open.back() = {open.back().all + states, states}; };
+  const auto repeat = [&](std::uint64_t times) {
+    open.back().all += open.back().last * (times - 1);
+    open.back().last *= times;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at++];
+    if (c == '(') {
+      open.emplace_back();
+    } else if (c == ')' && open.size() > 1) {
+      const std::uint64_t inside = open.back().all;
+      open.pop_back();
+      add(inside + 1);
+    } else if (c == '+') {
+      repeat(2);
+    } else if (c == '{') {
+      repeat(times_between_braces(text, at));
+    } else if (c != '*' && c != '?') {
+      if (c == '[') at = end_of_brackets(text, at);
+      if (c == '\\') at = std::min(at + 1, text.size());
+      add(1);
+    }
+    if (open.back().all > most_states) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -57,6 +121,11 @@ io_result<> lane_rule::add_expression(std::string_view rule) {
     return refuse(fmt::format("'{}': there are at most {} lanes, 0 to {}; use {}=1, say", rule, most_lanes,
                               most_lanes - 1, rule.substr(0, equals)));
   const std::string text(rule.substr(0, equals));
+  if (has_too_many_states(text))
+    return refuse(
+        fmt::format("'{}' repeats too much (+ counts twice, {{n}} n times, and within each other they "
+                    "multiply: over {} in all); use fewer, * instead of +, or several expressions",
+                    text, most_states));
   const std::shared_ptr<regex_t> made(new regex_t{}, [](regex_t* r) {
     ::regfree(r);
     delete r;
