@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <deque>
 #include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace weir {
@@ -310,6 +312,29 @@ TEST(select_waiting, works_in_destructors_of_thread_locals) {
     last.ch = &ch;
   });
   EXPECT_TRUE(ch.send(7));
+}
+
+// A case that stays blocked may have claimed a partner on its first try, and is asked again on its second.
+TEST(claimed_list, finishes_a_party_once_though_it_is_asked_again) {
+  using native = detail::native_atomics;
+  int told = 0;
+  const auto count = [](void* context) noexcept { ++*static_cast<int*>(context); };
+  for (const int parties : {1, 2}) {
+    detail::claimed_list<native> claimed;
+    {
+      std::deque<detail::wait_party<native>> waiting;
+      std::deque<detail::waiter<native>> waiters(static_cast<std::size_t>(parties));
+      for (auto& w : waiters) {
+        w.party = &waiting.emplace_back(detail::wait_party<native>::shape::single,
+                                        detail::resumer{.function = count, .context = &told});
+        claimed.add(w, detail::fate::done);
+      }
+      claimed.finish_all();
+    }
+    claimed.finish_all();  // those who waited have gone
+    EXPECT_EQ(std::exchange(told, 0), parties);
+    EXPECT_EQ(claimed.pop(), nullptr);
+  }
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include <weir/base/resumer.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace weir::detail {
 
@@ -108,14 +109,17 @@ class claimed_list {
     last_ = &w;
   }
 
-  /// In the order claimed. No lock may be held. Of several threads only the first is woken here: waking costs
-  /// the waker microseconds, so each tells the next.
+  /// In the order claimed, each once: the list is empty afterwards, for a finished waiter may be gone. No
+  /// lock may be held. Of several threads only the first is woken here: waking costs the waker microseconds,
+  /// so each tells the next.
   void finish_all() noexcept {
     if (first_ == nullptr) return;
-    if (first_ == last_) {
-      first_->party->finish();
+    waiter<Atomics>* const first = std::exchange(first_, nullptr);
+    waiter<Atomics>* const last = std::exchange(last_, nullptr);
+    if (first == last) {
+      first->party->finish();
     } else {
-      finish_several(first_);
+      finish_several(first);
     }
   }
 
