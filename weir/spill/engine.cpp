@@ -164,12 +164,20 @@ io_result<> spill_engine::set_aside(std::span<const spill_store::position> unusa
   return {};
 }
 
-void spill_engine::tell_level() noexcept {
+void spill_engine::tell_level() const noexcept {
   jobs_told_.store(counts_.jobs, std::memory_order_relaxed);
   if (table_) bytes_told_.store(table_->bytes(), std::memory_order_relaxed);
 }
 
+/// Bytes are two questions to SQLite, and an append may be hardly more: they are not asked at each.
+spill_engine::file_hold::~file_hold() {
+  constexpr std::uint64_t seldom = 64;
+  engine_.jobs_told_.store(engine_.counts_.jobs, std::memory_order_relaxed);
+  if (++engine_.holds_ % seldom == 0) engine_.tell_level();
+}
+
 spill_store::filling spill_engine::level() const noexcept {
+  if (const std::unique_lock idle(file_, std::try_to_lock); idle) tell_level();
   return {.jobs = jobs_told_.load(std::memory_order_relaxed),
           .bytes = bytes_told_.load(std::memory_order_relaxed),
           .max_bytes = options_.max_bytes};

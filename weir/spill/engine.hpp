@@ -56,7 +56,7 @@ class spill_engine {
     std::uint64_t unfetched = 0;  // records from there on
   };
   struct passed_rows;
-  /// Has the file; tells how full it is at its end.
+  /// Has the file; at its end tells how many jobs are in it, and now and then how full it is.
   class file_hold;
 
   spill_engine(spill_options options, lock_file lock);
@@ -73,7 +73,7 @@ class spill_engine {
   template <class F>
   auto rebuilding(F&& work) -> decltype(work());
   void wrote() noexcept;
-  void tell_level() noexcept;
+  void tell_level() const noexcept;
 
   using call_list = fifo_list<waiting_append>;
   void lead() noexcept;
@@ -95,8 +95,9 @@ class spill_engine {
   lock_file lock_;
 
   // What was last told of the file, for level(), each for itself: relaxed. Written under `file_`.
-  std::atomic<std::uint64_t> jobs_told_{0};
-  std::atomic<std::uint64_t> bytes_told_{0};
+  mutable std::atomic<std::uint64_t> jobs_told_{0};
+  mutable std::atomic<std::uint64_t> bytes_told_{0};
+  std::uint64_t holds_ = 0;  // of the file, so far
 
   mutable std::mutex file_;
   std::unique_ptr<job_table> table_;  // null: a rebuild failed
@@ -117,7 +118,7 @@ class spill_engine::file_hold {
   explicit file_hold(spill_engine& engine) : engine_(engine), hold_(engine.file_) {}
   file_hold(const file_hold&) = delete;
   file_hold& operator=(const file_hold&) = delete;
-  ~file_hold() { engine_.tell_level(); }
+  ~file_hold();
 
  private:
   spill_engine& engine_;

@@ -154,7 +154,8 @@ class spill_store {
     std::uint64_t bytes = 0;
     std::uint64_t max_bytes = 0;
   };
-  /// As of the last call that ended; for who watches: waits for nobody. O(1).
+  /// As it is, or, while another call has the file, as it was lately: jobs after the last call that ended,
+  /// bytes at most 64 calls ago. For who watches: waits for nobody. O(1).
   filling level() const noexcept;
 
   const std::filesystem::path& directory() const noexcept;
