@@ -42,6 +42,7 @@ struct item_batch {
   std::size_t lane = 0;                 ///< its priority; 0 is the most important
   time_point arrived{};                 ///< when it had been read
   time_point deadline = never;          ///< it does not start after this
+  bool from_store = false;              ///< comes from the spill store, which has it until it has ended
 
   std::size_t size() const noexcept { return ends.size(); }
   bool empty() const noexcept { return ends.empty(); }

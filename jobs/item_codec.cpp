@@ -136,6 +136,7 @@ std::optional<item_batch> codec<item_batch>::decode(std::span<const std::byte> b
   batch.fault = static_cast<item_fault>(fault);
   batch.arrived = jobs::as_steady(arrived);
   batch.deadline = jobs::as_steady(deadline);
+  batch.from_store = true;
   return batch;
 }
 

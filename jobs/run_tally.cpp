@@ -21,6 +21,9 @@ pool_stats run_tally::applied(pool_stats s) const noexcept {
   const std::uint64_t idle = part(not_started_, s.failed);
   s.failed -= idle;
   s.cancelled += idle;
+  const std::uint64_t left = part(left_in_store_, s.failed);
+  s.failed -= left;
+  s.spilled += left;
   const std::uint64_t late = part(expired_late_, s.failed);
   s.failed -= late;
   s.expired += late;

@@ -27,6 +27,8 @@ class run_tally {
   void job_timed_out() noexcept { add(timed_out_); }
   /// A worker had it, but the run ended before it could start.
   void job_not_started() noexcept { add(not_started_); }
+  /// The same of a job that the spill store has still, for the next run.
+  void job_left_in_store() noexcept { add(left_in_store_); }
   /// A worker had it, but the gates held it too long.
   void job_expired_late() noexcept { add(expired_late_); }
   /// Refused, for it could not have started in time.
@@ -90,6 +92,7 @@ class run_tally {
   number done_before_ = 0;
   number timed_out_ = 0;
   number not_started_ = 0;
+  number left_in_store_ = 0;
   number not_submitted_ = 0;
   number expired_late_ = 0;
   number expired_door_ = 0;

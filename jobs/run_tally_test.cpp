@@ -19,6 +19,16 @@ TEST(run_tally, a_job_that_never_started_is_cancelled_and_not_failed) {
   EXPECT_EQ(s.submitted, all_fates(s));
 }
 
+TEST(run_tally, a_job_from_the_store_that_never_started_is_there_still_and_not_failed) {
+  run_tally tally(0);
+  tally.job_left_in_store();
+  const pool_stats s = tally.applied({.submitted = 5, .completed = 1, .failed = 2, .spilled = 2});
+  EXPECT_EQ(s.failed, 1U);
+  EXPECT_EQ(s.spilled, 3U);
+  EXPECT_EQ(s.cancelled, 0U);
+  EXPECT_EQ(s.submitted, all_fates(s));
+}
+
 TEST(run_tally, a_job_that_a_gate_held_too_long_is_expired) {
   run_tally tally(0);
   tally.job_expired_late();

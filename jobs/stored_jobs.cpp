@@ -13,8 +13,7 @@ namespace {
 
 constexpr std::string_view changed_input =
     ": the input has changed; go on with the one it was begun with, or with none (< /dev/null) to finish "
-    "what "
-    "waits, or give another --spill-dir and --joblog";
+    "what waits, or give another --spill-dir and --joblog";
 
 }  // namespace
 

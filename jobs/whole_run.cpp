@@ -98,7 +98,9 @@ void whole_run::process(item_batch& batch) {
   note_start(batch);
   switch (run_job(batch)) {
     case job_end::succeeded: return;
-    case job_end::not_started: tally_.job_not_started(); throw unfinished_job();
+    case job_end::not_started:
+      batch.from_store ? tally_.job_left_in_store() : tally_.job_not_started();
+      throw unfinished_job();
     case job_end::expired: tally_.job_expired_late(); break;
     case job_end::cannot_start:  // the next ten million would fare no better
       ending_.stop_starting();
